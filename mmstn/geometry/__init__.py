@@ -1,0 +1,1 @@
+"""Pure functions of tensors: where to look, and what is seen there."""

@@ -1,0 +1,132 @@
+"""Affine maps from output to source, and the grids they make.
+
+Every matrix is ``(B, n, n + 1)`` and maps output points to source points, both
+in the frame of :mod:`mmstn.geometry.lattice`.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from mmstn.geometry.lattice import axis
+
+
+def translation_matrix(theta: Tensor, scale: float) -> Tensor:
+    """Return the matrix that crops at a free place with a fixed scale.
+
+    Source: Jaderberg et al. 2015, section 4.3 (birds, a scale of one half).
+
+    Args:
+        theta: ``(B, n)``, the centre ``(x, y[, z])`` of what is seen.
+        scale: Share of the source seen along each axis; 0.5 sees half.
+    """
+    return attention_matrix(torch.cat([torch.full_like(
+        theta[:, :1], scale), theta], dim=1))
+
+
+def attention_matrix(theta: Tensor) -> Tensor:
+    """Return the matrix that crops, translates and isotropically scales.
+
+    Source: Jaderberg et al. 2015, eq. 2.
+
+    Args:
+        theta: ``(B, 1 + n)``, one scale then ``n`` shifts ``(x, y[, z])``.
+            ``[1, 0, ..., 0]`` is the identity; a scale of 0.5 sees half the
+            source along each axis.
+    """
+    scale, shift = theta[:, :1], theta[:, 1:]
+    linear = torch.diag_embed(scale.expand_as(shift))
+    return torch.cat([linear, shift.unsqueeze(-1)], dim=-1)
+
+
+def similarity_matrix(theta: Tensor) -> Tensor:
+    """Return the matrix that scales isotropically, rotates and translates.
+
+    Args:
+        theta: In 2D ``(B, 4)``: scale, angle, ``x``, ``y``. In 3D ``(B, 7)``:
+            scale, rotation vector ``(x, y, z)``, shift ``(x, y, z)``. Angles
+            are in radians in the normalised frame, positive from the x axis
+            towards the y axis; a rotation vector points along its axis and is
+            as long as its angle (Rodrigues). ``[1, 0, ..., 0]`` is the
+            identity.
+    """
+    shift = theta[:, -2:] if theta.shape[1] == 4 else theta[:, -3:]
+    rotation = theta[:, 1:2] if theta.shape[1] == 4 else theta[:, 1:4]
+    turn = _rotation_2d if theta.shape[1] == 4 else _rotation_3d
+    linear = theta[:, :1, None] * turn(rotation)
+    return torch.cat([linear, shift.unsqueeze(-1)], dim=-1)
+
+
+def _rotation_2d(angle: Tensor) -> Tensor:
+    cos, sin = angle.cos(), angle.sin()  # (B, 1)
+    return torch.stack(
+        [torch.cat([cos, -sin], 1), torch.cat([sin, cos], 1)], dim=1
+    )
+
+
+def _rotation_3d(vector: Tensor) -> Tensor:
+    """Return Rodrigues' rotation, ``(B, 3, 3)``; smooth at zero."""
+    x, y, z = vector.unbind(1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack(
+        [zero, -z, y, z, zero, -x, -y, x, zero], dim=1
+    ).unflatten(1, (3, 3))
+    # sin(a)/a and (1 - cos(a))/a^2 = (sin(a/2)/(a/2))^2 / 2, by torch.sinc;
+    # the tiny constant keeps the gradient of the norm finite at zero.
+    angle = (vector.square().sum(1) + 1e-24).sqrt()[:, None, None]
+    first = torch.sinc(angle / math.pi)
+    second = torch.sinc(angle / (2 * math.pi)).square() / 2
+    identity = torch.eye(3, dtype=vector.dtype, device=vector.device)
+    squared = (
+        vector[:, :, None] * vector[:, None, :]
+        - vector.square().sum(1)[:, None, None] * identity
+    )
+    return identity + first * cross + second * squared
+
+
+def affine_matrix(theta: Tensor) -> Tensor:
+    """Return the matrix whose rows are ``theta``, ``(B, n, n + 1)``.
+
+    Args:
+        theta: ``(B, 6)`` in 2D, ``(B, 12)`` in 3D, row by row; the last entry
+            of each row is the shift.
+    """
+    dimensions = 2 if theta.shape[1] == 6 else 3
+    return theta.unflatten(1, (dimensions, dimensions + 1))
+
+
+def apply_affine(matrix: Tensor, points: Tensor) -> Tensor:
+    """Map ``points (P, n)`` by ``matrix (B, n, n + 1)`` to ``(B, P, n)``."""
+    moved = matrix[:, None, :, :-1] * points[:, None, :]  # (B, P, n, n)
+    return moved.sum(-1) + matrix[:, None, :, -1]
+
+
+def affine_planes(matrix: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return the rows of ``matrix`` evaluated on a lattice, ``(B, m, *size)``.
+
+    One term per axis, added from the slowest axis to the fastest, so that only
+    the last sum has the full size. No matrix product: that would run in
+    bfloat16 under autocast and in TF32 on GPUs.
+
+    Args:
+        matrix: ``(B, m, n + 1)``; ``m`` may differ from ``n``.
+        size: Cells along each of the ``n`` axes, slowest first.
+    """
+    dimensions = len(size)
+    total = matrix[:, :, -1].reshape(*matrix.shape[:2], *[1] * dimensions)
+    for position, cells in enumerate(size):
+        column = matrix[:, :, dimensions - 1 - position]
+        shape = [1] * dimensions
+        shape[position] = cells
+        term = column.reshape(*matrix.shape[:2], *[1] * dimensions)
+        total = total + term * axis(cells, matrix).reshape(shape)
+    return total
+
+
+def affine_grid(matrix: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return where each output cell reads, ``(B, *size, n)``.
+
+    The planes of x and y stay apart in memory, as the sampler likes them.
+    """
+    return affine_planes(matrix, size).movedim(1, -1)

@@ -1,0 +1,38 @@
+"""The one coordinate frame of mmstn.
+
+A size is ``(H, W)`` or ``(D, H, W)``, slowest axis first. A point is
+``(x, y)`` or ``(x, y, z)``, fastest axis first. Both are PyTorch's orders.
+Along each axis -1 and +1 are the outer edges of the first and last cell, so a
+coordinate keeps its meaning when the resolution changes. In pixels the centre
+of the first cell is 0, as in OpenCV.
+"""
+
+import torch
+from torch import Tensor
+
+ALIGN_CORNERS = False
+
+
+def axis(cells: int, like: Tensor) -> Tensor:
+    """Return the cell centres along one axis, ``(cells,)``."""
+    steps = torch.arange(cells, dtype=like.dtype, device=like.device)
+    return (2 * steps + 1) / cells - 1
+
+
+def lattice(size: tuple[int, ...], like: Tensor) -> Tensor:
+    """Return the cell centres of a regular grid, ``(*size, n)``.
+
+    Args:
+        size: Cells along each axis, ``(H, W)`` or ``(D, H, W)``.
+        like: A tensor whose dtype and device the result takes.
+    """
+    centres = [axis(cells, like) for cells in size]
+    return torch.stack(torch.meshgrid(*centres, indexing='ij')[::-1], dim=-1)
+
+
+def to_pixels(points: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return normalised ``points (..., n)`` in pixels of ``size``."""
+    cells = points.new_tensor(size[::-1])
+    return ((points + 1) * cells - 1) / 2
+
+

@@ -1,0 +1,50 @@
+"""The border of the attended region in source pixels."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mmstn.geometry.lattice import to_pixels
+
+
+def border(per_side: int, like: Tensor) -> Tensor:
+    """Return points around the output frame, ``(4 * per_side, 2)``.
+
+    Evenly spread over the outer edges of the output, not over the centres of
+    its cells; they start at the corner (-1, -1) and first run along x.
+
+    Args:
+        per_side: Points on each side; 1 gives the four corners.
+        like: A tensor whose dtype and device the result takes.
+    """
+    steps = torch.arange(per_side, dtype=like.dtype, device=like.device)
+    along = 2 * steps / per_side - 1  # -1 included, +1 not
+    side = torch.stack([along, torch.full_like(along, -1)], dim=-1)
+    sides = [side]
+    for _ in range(3):  # turn by a right angle
+        side = torch.stack([-side[:, 1], side[:, 0]], dim=-1)
+        sides.append(side)
+    return torch.cat(sides)
+
+
+def outline(
+    read: Callable[[Tensor], Tensor],
+    size: tuple[int, int],
+    per_side: int,
+    like: Tensor,
+) -> Tensor:
+    """Return the border of what is read, in source pixels.
+
+    Args:
+        read: Maps output points ``(P, 2)`` to source points ``(B, P, 2)``,
+            such as ``partial(grid.points, theta)``.
+        size: ``(H, W)`` of the source.
+        per_side: Points on each side; a straight family needs 1.
+        like: A tensor whose dtype and device the points take.
+
+    Returns:
+        ``(B, 4 * per_side, 2)``; an identity gives the outer corners, half a
+        pixel outside the centres of the corner pixels.
+    """
+    return to_pixels(read(border(per_side, like)), size)

@@ -1,0 +1,110 @@
+"""Read a source at the points of a grid, in 2D and 3D."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmstn.geometry.lattice import ALIGN_CORNERS
+
+KERNELS = {'nearest': 'nearest', 'linear': 'bilinear', 'cubic': 'bicubic'}
+PADDINGS = ('zeros', 'border', 'reflection')
+
+
+def sample(
+    source: Tensor,
+    grid: Tensor,
+    kernel: str = 'linear',
+    padding: str | Sequence[float] = 'zeros',
+) -> Tensor:
+    """Return the source read at each point of the grid, ``(B, C, *out)``.
+
+    Source: Jaderberg et al. 2015, eq. 5. Reads in float32 (float64 for a
+    float64 source), whatever autocast says; the result has the source's dtype.
+    A sample whose grid is not finite at its first point is NaN throughout.
+
+    Args:
+        source: ``(B, C, *size)``, two or three axes in ``size``.
+        grid: ``(B, *out, n)``, in the frame of :mod:`mmstn.geometry.lattice`.
+        kernel: ``'nearest'``, ``'linear'``, or in 2D ``'cubic'``.
+        padding: What is read outside the source: ``'zeros'``, ``'border'``,
+            ``'reflection'``, or one number per channel.
+
+    Raises:
+        ValueError: If the arguments do not fit each other.
+    """
+    check(source, grid, kernel, padding)
+    dtype = torch.promote_types(source.dtype, torch.float32)
+    values, ground = source.to(dtype), None
+    if not isinstance(padding, str):
+        ground = torch.as_tensor(padding, dtype=dtype, device=source.device)
+        ground = ground.view(1, -1, *[1] * (source.ndim - 2))
+        values, padding = values - ground, 'zeros'
+    with torch.autocast(source.device.type, enabled=False):
+        output = F.grid_sample(
+            values, grid.to(dtype), KERNELS[kernel], padding, ALIGN_CORNERS
+        )
+    # torch reads something finite at NaN, something else in each case
+    first = grid[(slice(None), *[0] * (grid.ndim - 2))].detach()  # (B, n)
+    offset = (first * 0).sum(1).to(dtype).view(-1, *[1] * (source.ndim - 1))
+    if ground is not None:
+        offset = offset + ground
+    return output.add_(offset).to(source.dtype)
+
+
+def check(
+    source: Tensor,
+    grid: Tensor,
+    kernel: str,
+    padding: str | Sequence[float],
+) -> None:
+    """Raise a ValueError unless ``sample`` can read ``source`` at ``grid``."""
+    check_kernel(kernel)
+    check_padding(padding)
+    if source.ndim not in (4, 5) or not source.is_floating_point():
+        raise ValueError(
+            'sample: source must be a floating-point (B, C, H, W) or '
+            f'(B, C, D, H, W), but got {source.dtype} {tuple(source.shape)}'
+        )
+    axes = source.ndim - 2
+    if grid.ndim != source.ndim or grid.shape[-1] != axes:
+        raise ValueError(
+            f'sample: a source of shape {tuple(source.shape)} has {axes} '
+            f'axes and needs a grid (B, *out, {axes}), but got '
+            f'{tuple(grid.shape)}; give the grid generator an output size '
+            f'with {axes} numbers'
+        )
+    if len(grid) != len(source):
+        raise ValueError(
+            f'sample: {len(source)} sources but {len(grid)} grids; they must '
+            'be as many'
+        )
+    if kernel == 'cubic' and axes == 3:
+        raise ValueError(
+            "sample: kernel='cubic' reads 2D sources only, but got a source "
+            f"of shape {tuple(source.shape)}; use 'linear'"
+        )
+    if not isinstance(padding, str) and len(padding) != source.shape[1]:
+        raise ValueError(
+            f'sample: padding has {len(padding)} numbers for a source of '
+            f'{source.shape[1]} channels; give one per channel'
+        )
+
+
+def check_kernel(kernel: str) -> None:
+    """Raise a ValueError unless ``kernel`` is known."""
+    if kernel not in KERNELS:
+        raise ValueError(
+            f'sample: kernel must be one of {", ".join(KERNELS)}, but got '
+            f'{kernel!r}'
+        )
+
+
+def check_padding(padding: str | Sequence[float]) -> None:
+    """Raise a ValueError unless ``padding`` is a known name or numbers."""
+    if isinstance(padding, str) and padding not in PADDINGS:
+        raise ValueError(
+            f'sample: padding must be one of {", ".join(PADDINGS)}, or one '
+            f'number per channel, but got {padding!r}'
+        )

@@ -1,0 +1,97 @@
+"""Thin plate splines: the smoothest map through given control points, 2D.
+
+Source: Bookstein 1989; Jaderberg et al. 2015, section 3.2.
+"""
+
+import torch
+from torch import Tensor
+
+from mmstn.geometry.lattice import lattice
+
+
+def control_lattice(rows: int, columns: int) -> Tensor:
+    """Return ``rows * columns`` control points in float64, ``(K, 2)``.
+
+    They are spread evenly over the whole frame, the outer ones on its edges.
+    """
+    y = torch.linspace(-1, 1, rows, dtype=torch.float64)
+    x = torch.linspace(-1, 1, columns, dtype=torch.float64)
+    y, x = torch.meshgrid(y, x, indexing='ij')
+    return torch.stack([x, y], dim=-1).flatten(0, 1)
+
+
+def radial(points: Tensor, control: Tensor) -> Tensor:
+    """Return the kernel ``r^2 log r^2``, ``(P, K)``; 0 where ``r`` is 0."""
+    squared = (points[:, None] - control[None]).square().sum(-1)
+    return torch.xlogy(squared, squared)
+
+
+def homogeneous(points: Tensor) -> Tensor:
+    """Return ``(1, x, y)`` for each of ``points (P, 2)``, ``(P, 3)``."""
+    return torch.cat([torch.ones_like(points[:, :1]), points], dim=1)
+
+
+def tps_basis(control: Tensor, points: Tensor) -> Tensor:
+    """Return how much each control point moves each of ``points``, ``(P, K)``.
+
+    The spline that sends ``control`` to ``targets (B, K, 2)`` sends ``points``
+    to ``basis @ targets``. Each row sums to one. Solved in float64:
+
+    ::
+
+        [ radial   affine ] [ weights ]   [ targets ]
+        [ affine^T    0   ] [ slopes  ] = [    0    ]
+
+    Args:
+        control: ``(K, 2)``, not all on one line.
+        points: ``(P, 2)``, where the spline is wanted.
+
+    Raises:
+        ValueError: If the control points are fewer than three, on one line, or
+            not all different.
+    """
+    control, points = control.double(), points.double()
+    corner = control.new_zeros(3, 3)
+    affine = homogeneous(control)
+    system = torch.cat([
+        torch.cat([radial(control, control), affine], dim=1),
+        torch.cat([affine.T, corner], dim=1),
+    ])  # (K + 3, K + 3)
+    if torch.linalg.matrix_rank(system) < len(system):
+        raise ValueError(
+            'tps_basis: control points must be at least three, all different '
+            f'and not on one line, but got {control.tolist()}'
+        )
+    values = torch.cat([radial(points, control), homogeneous(points)], dim=1)
+    # values @ inverse(system), kept to the columns that meet the targets
+    return torch.linalg.solve(system.T, values.T).T[:, : len(control)]
+
+
+def apply_tps(targets: Tensor, control: Tensor, points: Tensor) -> Tensor:
+    """Map ``points (P, 2)`` by the spline ``control -> targets (B, K, 2)``."""
+    basis = tps_basis(control, points).to(targets)
+    return points.to(targets) + spread(basis, targets - control.to(targets))
+
+
+def tps_grid(
+    basis: Tensor, control: Tensor, targets: Tensor, size: tuple[int, int]
+) -> Tensor:
+    """Return where each output cell reads, ``(B, *size, 2)``.
+
+    Only the displacement goes through the basis: the identity is exact, and
+    what a lower precision loses is small with the displacement.
+
+    Args:
+        basis: :func:`tps_basis` of ``lattice(size)``, ``(H * W, K)``.
+        control: ``(K, 2)``, where the control points are in the output.
+        targets: ``(B, K, 2)``, where they are in the source.
+        size: ``(H, W)``.
+    """
+    moved = spread(basis, targets - control)  # (B, H * W, 2)
+    return lattice(size, like=targets) + moved.unflatten(1, size)
+
+
+def spread(basis: Tensor, displacement: Tensor) -> Tensor:
+    """Return ``basis (P, K)`` times ``(B, K, 2)``, ``(B, P, 2)``, planar."""
+    planes = displacement.movedim(-1, 1)  # (B, 2, K)
+    return (planes @ basis.T).movedim(1, -1)

@@ -1,0 +1,7 @@
+"""Transformers, and the backbones around them."""
+
+import mmpretrain.models  # noqa: F401  a parent's locations are not imported
+
+from . import backbones, transformer
+
+__all__ = ['backbones', 'transformer']

@@ -1,0 +1,25 @@
+"""Figure 2 of Jaderberg et al. 2015, one file a part."""
+
+from .grid import (
+    AffineGrid,
+    AttentionGrid,
+    ProjectiveGrid,
+    SimilarityGrid,
+    TPSGrid,
+    TranslationGrid,
+)
+from .localisation import Localisation
+from .sampler import GridSampler
+from .spatial_transformer import SpatialTransformer
+
+__all__ = [
+    'AffineGrid',
+    'AttentionGrid',
+    'GridSampler',
+    'Localisation',
+    'ProjectiveGrid',
+    'SimilarityGrid',
+    'SpatialTransformer',
+    'TPSGrid',
+    'TranslationGrid',
+]

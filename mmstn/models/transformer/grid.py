@@ -1,0 +1,223 @@
+"""Part 2 of the spatial transformer: from theta to where each cell reads.
+
+Every generator is a family of maps from output to source. It has ``size``
+(the output), ``identity`` (the theta it starts from), ``forward(theta)`` (the
+grid), and ``points(theta, points)`` (where any output points read). A family
+that is a matrix has ``matrix(theta)`` too.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mmstn.geometry import affine, projective, tps
+from mmstn.geometry.lattice import lattice
+from mmstn.registry import MODELS
+
+
+class GridGenerator(nn.Module):
+    """Common ground of the families: checks, precision, NaN.
+
+    Args:
+        size: Output size, ``(H, W)`` or ``(D, H, W)``.
+    """
+
+    DIMENSIONS = (2, 3)
+
+    def __init__(self, size: Sequence[int]):
+        super().__init__()
+        name = type(self).__name__
+        numbers = isinstance(size, (tuple, list)) and all(
+            isinstance(cells, int) and cells > 0 for cells in size
+        )
+        if not numbers or len(size) not in self.DIMENSIONS:
+            axes = {2: '(H, W)', 3: '(D, H, W)'}
+            expected = ' or '.join(axes[n] for n in self.DIMENSIONS)
+            raise ValueError(
+                f'{name}: size must be {expected} in whole positive numbers, '
+                f'but got {size!r}'
+            )
+        self.size = tuple(size)
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        """The theta a transformer starts from."""
+        raise NotImplementedError
+
+    def forward(self, theta: Tensor) -> Tensor:
+        """Return where each output cell reads, ``(B, *size, n)``.
+
+        A sample of which any parameter is not finite is NaN throughout.
+
+        Args:
+            theta: ``(B, P)``, in normalised units.
+
+        Raises:
+            ValueError: If ``P`` is not that of this family.
+        """
+        theta = self.prepare(theta)
+        with torch.autocast(theta.device.type, enabled=False):
+            return self.grid(theta)
+
+    def points(self, theta: Tensor, points: Tensor) -> Tensor:
+        """Return where output ``points (K, n)`` read, ``(B, K, n)``."""
+        theta = self.prepare(theta)
+        with torch.autocast(theta.device.type, enabled=False):
+            return self.move(theta, points.to(theta.dtype))
+
+    def prepare(self, theta: Tensor) -> Tensor:
+        """Return theta checked, at least float32, NaN spread over samples."""
+        if theta.ndim != 2 or theta.shape[1] != len(self.identity):
+            raise ValueError(
+                f'{type(self).__name__}: theta must be '
+                f'(B, {len(self.identity)}), but got {tuple(theta.shape)}'
+            )
+        theta = theta.to(torch.promote_types(theta.dtype, torch.float32))
+        return theta + (theta.detach() * 0).sum(1, keepdim=True)
+
+    def extra_repr(self) -> str:
+        return f'size={self.size}'
+
+
+class MatrixGrid(GridGenerator):
+    """A family whose maps are affine matrices, in 2D and 3D."""
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        """Return ``(B, n, n + 1)``, mapping output points to the source."""
+        raise NotImplementedError
+
+    def grid(self, theta: Tensor) -> Tensor:
+        return affine.affine_grid(self.matrix(theta), self.size)
+
+    def move(self, theta: Tensor, points: Tensor) -> Tensor:
+        return affine.apply_affine(self.matrix(theta), points)
+
+
+@MODELS.register_module()
+class TranslationGrid(MatrixGrid):
+    """A crop of fixed scale at a free place.
+
+    Source: Jaderberg et al. 2015, section 4.3.
+
+    Args:
+        size: Output size, ``(H, W)`` or ``(D, H, W)``.
+        scale: Share of the source seen along each axis; 0.5 sees half.
+    """
+
+    def __init__(self, size: Sequence[int], scale: float = 1.0):
+        super().__init__(size)
+        self.scale = scale
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        return (0.0,) * len(self.size)
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return affine.translation_matrix(theta, self.scale)
+
+    def extra_repr(self) -> str:
+        return f'{super().extra_repr()}, scale={self.scale}'
+
+
+@MODELS.register_module()
+class AttentionGrid(MatrixGrid):
+    """One scale and a shift: see :func:`~mmstn.geometry.affine.
+    attention_matrix`."""
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        return (1.0,) + (0.0,) * len(self.size)
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return affine.attention_matrix(theta)
+
+
+@MODELS.register_module()
+class SimilarityGrid(MatrixGrid):
+    """Scale, rotation and shift: see :func:`~mmstn.geometry.affine.
+    similarity_matrix`."""
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        return (1.0,) + (0.0,) * (3 if len(self.size) == 2 else 6)
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return affine.similarity_matrix(theta)
+
+
+@MODELS.register_module()
+class AffineGrid(MatrixGrid):
+    """Six numbers in 2D, twelve in 3D: see :func:`~mmstn.geometry.affine.
+    affine_matrix`."""
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        n = len(self.size)
+        rows = [[float(i == j) for j in range(n + 1)] for i in range(n)]
+        return tuple(sum(rows, []))
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return affine.affine_matrix(theta)
+
+
+@MODELS.register_module()
+class ProjectiveGrid(GridGenerator):
+    """A homography: see :mod:`mmstn.geometry.projective`."""
+
+    DIMENSIONS = (2,)
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        return (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        """Return ``(B, 3, 3)``, mapping output points to the source."""
+        return projective.projective_matrix(theta)
+
+    def grid(self, theta: Tensor) -> Tensor:
+        return projective.projective_grid(self.matrix(theta), self.size)
+
+    def move(self, theta: Tensor, points: Tensor) -> Tensor:
+        return projective.apply_projective(self.matrix(theta), points)
+
+
+@MODELS.register_module()
+class TPSGrid(GridGenerator):
+    """A thin plate spline through control points: see
+    :mod:`mmstn.geometry.tps`.
+
+    theta is where the control points read in the source, ``x, y`` of each in
+    turn, row by row.
+
+    Args:
+        size: Output size, ``(H, W)``.
+        control: Rows and columns of control points; the paper has 4 by 4.
+    """
+
+    DIMENSIONS = (2,)
+
+    def __init__(self, size: Sequence[int], control: Sequence[int] = (4, 4)):
+        super().__init__(size)
+        if len(control) != 2 or min(control) < 2:
+            raise ValueError(
+                'TPSGrid: control must be (rows, columns) of control points, '
+                f'at least two of each, but got {control!r}'
+            )
+        points = tps.control_lattice(*control)  # (K, 2)
+        basis = tps.tps_basis(points, lattice(self.size, points).flatten(0, 1))
+        self.register_buffer('control', points.float(), persistent=False)
+        self.register_buffer('basis', basis.float(), persistent=False)
+
+    @property
+    def identity(self) -> tuple[float, ...]:
+        return tuple(self.control.flatten().tolist())
+
+    def grid(self, theta: Tensor) -> Tensor:
+        basis, control = self.basis.to(theta.dtype), self.control.to(theta)
+        targets = theta.unflatten(1, control.shape)
+        return tps.tps_grid(basis, control, targets, self.size)
+
+    def move(self, theta: Tensor, points: Tensor) -> Tensor:
+        targets = theta.unflatten(1, self.control.shape)
+        return tps.apply_tps(targets, self.control, points)

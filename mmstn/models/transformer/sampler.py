@@ -1,0 +1,37 @@
+"""Part 3 of the spatial transformer: read the source at the grid."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from mmstn.geometry.sampling import check_kernel, check_padding, sample
+from mmstn.registry import MODELS
+
+
+@MODELS.register_module()
+class GridSampler(nn.Module):
+    """See :func:`mmstn.geometry.sampling.sample`.
+
+    Args:
+        kernel: ``'nearest'``, ``'linear'``, or in 2D ``'cubic'``.
+        padding: What is read outside the source: ``'zeros'``, ``'border'``,
+            ``'reflection'``, or one number per channel. After mean/std
+            normalisation zeros are grey, not black.
+    """
+
+    def __init__(
+        self,
+        kernel: str = 'linear',
+        padding: str | Sequence[float] = 'zeros',
+    ):
+        super().__init__()
+        check_kernel(kernel)
+        check_padding(padding)
+        self.kernel = kernel
+        self.padding = padding
+
+    def forward(self, source: Tensor, grid: Tensor) -> Tensor:
+        return sample(source, grid, self.kernel, self.padding)
+
+    def extra_repr(self) -> str:
+        return f'kernel={self.kernel!r}, padding={self.padding!r}'
