@@ -1,0 +1,118 @@
+"""Any backbone, with spatial transformers on its input or inside it."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from mmengine.model import BaseModule, ModuleList
+from mmpretrain.registry import MODELS as ANY_MODELS
+from torch import Tensor
+
+from mmstn.models.backbones.places import (
+    describe,
+    find_place,
+    is_map,
+    working_places,
+)
+from mmstn.registry import MODELS
+
+
+@MODELS.register_module()
+class STNBackbone(BaseModule):
+    """Any backbone, with spatial transformers on its input or inside it.
+
+    A checkpoint of the bare backbone loads as it is: its keys are taken for
+    those of ``backbone``.
+
+    Args:
+        backbone: Config of any registered backbone.
+        transformers: Configs of transformers, each with an optional
+            ``before``: the name of the submodule whose input is transformed,
+            such as ``'layer2.0'``. Without it, the input of the backbone is.
+            Those at the same place act in the order given.
+
+    Raises:
+        ValueError: When built, if a place does not exist; in a forward pass,
+            if a place is not called exactly once on one ``(B, C, *size)``.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        transformers: Sequence[dict],
+        init_cfg: dict | list[dict] | None = None,
+    ):
+        super().__init__(init_cfg)
+        if not isinstance(transformers, (list, tuple)) or not transformers:
+            raise ValueError(
+                'STNBackbone: transformers must be a list of at least one '
+                f'config, but got {transformers!r}'
+            )
+        self.backbone = ANY_MODELS.build(backbone)
+        self.transformers = ModuleList()
+        self.places = []
+        for index, cfg in enumerate(transformers):
+            cfg = dict(cfg)
+            place = cfg.pop('before', None)
+            if place is not None:
+                # a partial of a bound method follows deepcopy and pickle
+                find_place(self.backbone, place).register_forward_pre_hook(
+                    partial(self._transform, index)
+                )
+            self.places.append(place)
+            self.transformers.append(ANY_MODELS.build(cfg))
+
+    def forward(self, source: Tensor) -> tuple[Tensor, ...]:
+        """Return what the backbone returns for the transformed source."""
+        self._received = [[] for _ in self.places]
+        given = source
+        for place, transformer in zip(
+            self.places, self.transformers, strict=True
+        ):
+            if place is None:
+                source = transformer(source)
+        features = self.backbone(source)
+        self._check_places(given)
+        return features
+
+    def _transform(self, index: int, module, inputs: tuple) -> Tensor | None:
+        """Transform the input of a submodule; a forward pre-hook."""
+        if is_map(inputs):
+            self._received[index].append('one map')
+            return self.transformers[index](*inputs)
+        self._received[index].append(describe(inputs))
+        return None  # left as it is; forward says why that cannot be
+
+    def _check_places(self, source: Tensor) -> None:
+        for place, received in zip(self.places, self._received, strict=True):
+            if place is None or received == ['one map']:
+                continue
+            got = ', then '.join(received) or 'no call'
+            works = working_places(self.backbone, source, near=place)
+            raise ValueError(
+                f'STNBackbone: a transformer before {place!r} of '
+                f'{type(self.backbone).__name__} needs it to be called once '
+                f'in a forward pass, on one (B, C, H, W) or (B, C, D, H, W), '
+                f'but it got: {got}. Places that work: {", ".join(works)}'
+            )
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        own = set(self.state_dict()) | {'transformers'}
+        for key in [key for key in state_dict if key.startswith(prefix)]:
+            name = key.removeprefix(prefix)
+            if name not in own and not name.startswith('transformers.'):
+                state_dict[f'{prefix}backbone.{name}'] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    @property
+    def _checkpoint_filter(self):
+        return self.backbone._checkpoint_filter
+
+    @property
+    def get_layer_depth(self):
+        """The backbone's, where it has one; transformers count as last."""
+        depth = self.backbone.get_layer_depth
+
+        def get_layer_depth(param_name: str, prefix: str = ''):
+            return depth(param_name, f'{prefix}backbone.')
+
+        return get_layer_depth
