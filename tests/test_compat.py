@@ -1,0 +1,323 @@
+"""Checkpoints never run code; the mends of the frozen stack hold."""
+
+import functools
+import http.server
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine import utils
+from mmengine.config import Config
+from mmengine.infer import BaseInferencer
+from mmengine.logging import HistoryBuffer
+from mmengine.model import BaseModel
+from mmengine.runner import Runner, checkpoint, load_checkpoint
+
+import mmstn
+from mmstn import compat
+
+
+class Payload:
+    """Create the marker file when unpickled without a guard."""
+
+    def __init__(self, marker: Path):
+        self.marker = str(marker)
+
+    def __reduce__(self):
+        return open, (self.marker, 'w')
+
+
+@pytest.fixture
+def marker(tmp_path):
+    return tmp_path / 'code_was_run'
+
+
+@pytest.fixture
+def malicious(tmp_path, marker):
+    path = tmp_path / 'malicious.pth'
+    torch.save({'state_dict': Payload(marker)}, path)
+    return path
+
+
+@pytest.fixture
+def url(malicious, monkeypatch):
+    """Serve the malicious checkpoint, and download into its folder."""
+    monkeypatch.setenv('TORCH_HOME', str(malicious.parent / 'torch'))
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=malicious.parent
+    )
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{server.server_port}/{malicious.name}'
+        server.shutdown()
+
+
+def check_refused(name, marker, mention='was not loaded'):
+    with pytest.raises(pickle.UnpicklingError, match=mention):
+        load_checkpoint(torch.nn.Linear(1, 1), str(name))
+    assert not marker.exists()
+
+
+def test_the_payload_runs_without_a_guard(malicious, marker, monkeypatch):
+    monkeypatch.delenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD')
+    torch.load(malicious, weights_only=False)['state_dict'].close()
+    assert marker.exists()
+
+
+def test_a_file_runs_no_code(malicious, marker):
+    check_refused(malicious, marker, f'{malicious.name} was not loaded')
+
+
+def test_a_url_runs_no_code(url, marker):
+    check_refused(url, marker, f'{url} was not loaded')
+
+
+def test_torchvision_names_run_no_code(url, marker, monkeypatch):
+    urls = {'resnet18': url}
+    monkeypatch.setattr(checkpoint, 'get_torchvision_models', lambda: urls)
+    check_refused('torchvision://resnet18', marker)
+
+
+@pytest.mark.parametrize('zoo', ['url', 'malicious'])
+def test_openmmlab_names_run_no_code(zoo, marker, monkeypatch, request):
+    models = {'resnet18': str(request.getfixturevalue(zoo))}
+    monkeypatch.setattr(checkpoint, 'get_external_models', lambda: models)
+    check_refused('openmmlab://resnet18', marker)
+
+
+def test_mmcls_names_run_no_code(url, marker, monkeypatch):
+    monkeypatch.setattr(checkpoint, 'get_mmcls_models', lambda: {'r18': url})
+    check_refused('mmcls://r18', marker)
+
+
+def test_the_model_zoo_of_mmpretrain_runs_no_code(url, marker):
+    from mmpretrain.apis import get_model
+
+    with pytest.raises(pickle.UnpicklingError, match=url):
+        get_model('resnet18_8xb32_in1k', pretrained=url)
+    assert not marker.exists()
+
+
+def test_torchvision_itself_runs_no_code(url, marker):
+    with pytest.raises(pickle.UnpicklingError, match='not an allowed global'):
+        torch.hub.load_state_dict_from_url(url, weights_only=False)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    'content', [b'', b'hello', b'PK\x03\x04 cut short'], ids=repr
+)
+def test_a_damaged_checkpoint_is_named(content, tmp_path, marker):
+    path = tmp_path / 'damaged.pth'
+    path.write_bytes(content)
+    check_refused(path, marker, 'damaged.pth was not loaded')
+
+
+def test_a_missing_checkpoint_is_named():
+    with pytest.raises(FileNotFoundError, match='nowhere.pth'):
+        load_checkpoint(torch.nn.Linear(1, 1), 'nowhere.pth')
+
+
+def test_getattr_in_a_checkpoint_answers_for_statistics_only(tmp_path, marker):
+    class Globals:
+        def __reduce__(self):
+            return getattr, (HistoryBuffer, '__init__')
+
+    torch.save({'state_dict': Globals()}, tmp_path / 'getattr.pth')
+    check_refused(tmp_path / 'getattr.pth', marker, "asks for '__init__'")
+    assert compat.history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
+    with pytest.raises(pickle.UnpicklingError, match="asks for 'max' of"):
+        compat.history_statistic(np.ndarray, 'max')
+
+
+@pytest.mark.parametrize('core', [b'numpy.core', b'numpy._core'])
+def test_logs_of_either_numpy_survive(core, tmp_path):
+    history = HistoryBuffer([1.0, 3.0], [1, 1])
+    path = tmp_path / 'logs.pth'
+    torch.save(
+        {'logs': history, 'score': np.float64(0.5)},
+        path,
+        _use_new_zipfile_serialization=False,
+    )
+    path.write_bytes(path.read_bytes().replace(b'numpy._core', core))
+    loaded = checkpoint.CheckpointLoader.load_checkpoint(str(path))
+    assert loaded['logs'].mean() == 2.0
+    assert loaded['logs'].statistics('max') == 3.0
+    assert loaded['score'] == 0.5
+
+
+class Toy(BaseModel):
+    """Fit a line."""
+
+    def __init__(self):
+        super().__init__()
+        self.line = torch.nn.Linear(1, 1)
+
+    def forward(self, *inputs, mode):
+        return {'loss': self.line(torch.stack(inputs)).square().mean()}
+
+
+def train(work_dir, epochs, **kwargs):
+    runner = Runner(
+        Toy(),
+        str(work_dir),
+        train_dataloader=dict(
+            dataset=list(torch.linspace(0, 1, 8)[:, None]),
+            batch_size=4,
+            sampler=dict(type='DefaultSampler', shuffle=True),
+            collate_fn=dict(type='pseudo_collate'),
+        ),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.1)),
+        param_scheduler=dict(type='ExponentialLR', gamma=0.5, end=9),
+        default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
+        custom_hooks=[dict(type='EMAHook')],
+        experiment_name=f'{Path(work_dir).name}_{epochs}',
+        **kwargs,
+    )
+    runner.train()
+    return runner
+
+
+def test_a_run_resumes_where_it_stopped(tmp_path):
+    train(tmp_path, epochs=1)
+    runner = train(tmp_path, epochs=2, resume=True)
+    assert runner.iter == 4
+    assert len(runner.message_hub.log_scalars['train/loss'].data[0]) == 4
+    lr = runner.optim_wrapper.param_groups[0]['lr']
+    assert lr == pytest.approx(0.1 * 0.5**2)
+
+
+def test_resuming_runs_no_config_text(tmp_path, marker):
+    train(tmp_path, epochs=1)
+    path = tmp_path / 'epoch_1.pth'
+    contents = torch.load(path)
+    contents['meta']['config'] = f'open({str(marker)!r}, "w").close()'
+    torch.save(contents, path)
+    train(tmp_path, epochs=2, resume=True)
+    assert not marker.exists()
+
+
+class Inferencer(BaseInferencer):
+    """Stop after the model is built."""
+
+    __abstractmethods__ = frozenset()
+    _init_pipeline = postprocess = visualize = None
+
+
+def test_an_inferencer_runs_no_config_text(tmp_path, marker):
+    text = f'open({str(marker)!r}, "w").close()\nmodel = dict()'
+    path = tmp_path / 'weights.pth'
+    torch.save({'meta': {'cfg': text}}, path)
+    with pytest.raises(ValueError, match='without a config'):
+        Inferencer(weights=str(path))
+    assert not marker.exists()
+
+
+def test_an_inferencer_with_a_config_builds_the_model(tmp_path):
+    torch.save({'meta': {}, 'state_dict': {}}, tmp_path / 'weights.pth')
+    config = Config(dict(model=dict(type='mmpretrain.LinearNeck')))
+    with pytest.raises(TypeError, match='in_channels'):
+        Inferencer(config, str(tmp_path / 'weights.pth'))
+
+
+def test_installed_packages_are_found_without_pkg_resources():
+    assert utils.is_installed('opencv-python')
+    assert utils.is_installed('mmpretrain')
+    assert not utils.is_installed('no-such-package')
+    path = utils.get_installed_path('mmstn')
+    assert path == str(Path(mmstn.__file__).parent)
+
+
+def test_mends_are_applied_once():
+    before = checkpoint.CheckpointLoader.load_checkpoint
+    compat.apply()
+    assert checkpoint.CheckpointLoader.load_checkpoint == before
+
+
+@pytest.mark.parametrize('base', ['stn_digits.py', '_base_/line.py'])
+def test_configs_outside_the_repository_find_ours(base, tmp_path, monkeypatch):
+    configs = tmp_path / 'configs'
+    (configs / '_base_').mkdir(parents=True)
+    (configs / base).write_text("model = dict(type='ResNet', depth=18)\n")
+    monkeypatch.setattr(compat, 'CONFIGS', configs)
+    outside = tmp_path / 'outside.py'
+    outside.write_text(f"_base_ = 'mmstn::{base}'\nmodel = dict(depth=50)\n")
+    assert Config.fromfile(outside).model == dict(type='ResNet', depth=50)
+
+
+def test_the_package_holds_its_configs():
+    assert (compat.CONFIGS / 'stn_digits.py').is_file()
+
+
+def python(code, **environment):
+    return subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        cwd=Path(mmstn.__file__).parents[1],
+    )
+
+
+def test_a_missing_libgl_is_said_in_words(tmp_path):
+    (tmp_path / 'cv2.py').write_text(
+        "raise ImportError('libGL.so.1: cannot open shared object file')"
+    )
+    hidden = 'try:\n  import mmstn\nexcept ImportError:\n  print("hidden")'
+    done = python(hidden, PYTHONPATH=str(tmp_path))
+    assert 'hidden' in done.stdout
+    assert 'libGL.so.1' in done.stderr
+    assert 'apt-get install libgl1' in done.stderr
+
+
+def test_torchvision_can_be_imported():
+    done = python('import mmstn, torchvision.models')
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_switch_to_unsafe_loading_is_refused():
+    done = python(
+        'import mmstn, os; print([k for k in os.environ if "_ONLY" in k])',
+        TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD='1',
+    )
+    assert done.stdout.strip() == "['TORCH_FORCE_WEIGHTS_ONLY_LOAD']"
+    assert 'mmstn ignores TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD' in done.stderr
+
+
+def test_torchrun_without_a_gpu_trains(tmp_path):
+    code = (
+        'import sys; sys.path.insert(0, "tests")\n'
+        'from mmengine.config import Config\n'
+        'from mmstn import compat\n'
+        'from test_compat import train\n'
+        'cfg = Config(dict(model_wrapper_cfg=dict(broadcast_buffers=False)))\n'
+        'compat.init_cpu_distributed(cfg)\n'
+        f'runner = train({str(tmp_path)!r}, 1, launcher="pytorch", cfg=cfg)\n'
+        'print(type(runner.model).__name__, runner.model.device_ids)\n'
+    )
+    done = python(
+        code,
+        CUDA_VISIBLE_DEVICES='',
+        MASTER_ADDR='127.0.0.1',
+        MASTER_PORT='0',
+        RANK='0',
+        LOCAL_RANK='0',
+        WORLD_SIZE='1',
+    )
+    assert 'MMDistributedDataParallel None' in done.stdout, done.stderr
+
+
+def test_amp_without_a_gpu_is_said_in_words(monkeypatch):
+    monkeypatch.setattr(compat, 'get_device', lambda: 'cpu')
+    config = Config(dict(optim_wrapper=dict(type='AmpOptimWrapper')))
+    with pytest.raises(ValueError, match='needs a GPU'):
+        compat.check_amp(config)
+    config.optim_wrapper.type = 'OptimWrapper'
+    compat.check_amp(config)
