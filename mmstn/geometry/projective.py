@@ -40,3 +40,27 @@ def divide(homogeneous: Tensor) -> Tensor:
     behind = depth <= NEAR
     points = planes / depth.masked_fill(behind, 1)
     return points.masked_fill(behind, OUTSIDE)
+
+
+def homography_from_corners(output: Tensor, source: Tensor) -> Tensor:
+    """Return the homography that sends four points to four, ``(B, 3, 3)``.
+
+    Its last entry is 1, so the centre of the output must not be sent to
+    infinity; nor may three of the points be on one line.
+
+    Args:
+        output: ``(B, 4, 2)``, in any order.
+        source: ``(B, 4, 2)``, where each of them reads.
+    """
+    output, source = torch.broadcast_tensors(output, source)
+    x, y = output.unsqueeze(2).unbind(-1)  # (B, 4, 1)
+    zero, one = torch.zeros_like(x), torch.ones_like(x)
+    row = torch.cat([x, y, one], dim=-1)
+    none = torch.cat([zero, zero, zero], dim=-1)
+    # u = (a x + b y + c) / (g x + h y + 1), likewise v, times the divisor
+    tilt = -source.unsqueeze(-1) * output.unsqueeze(2)  # (B, 4, 2, 2)
+    of_u = torch.cat([row, none, tilt[:, :, 0]], dim=-1)
+    of_v = torch.cat([none, row, tilt[:, :, 1]], dim=-1)
+    system = torch.cat([of_u, of_v], dim=1)  # (B, 8, 8)
+    known = torch.cat([source[..., 0], source[..., 1]], dim=1)
+    return projective_matrix(torch.linalg.solve(system, known))
