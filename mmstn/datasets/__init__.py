@@ -1,0 +1,16 @@
+"""Data sets, their transforms, sampler and collate function."""
+
+import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
+
+from .collate import batch_collate
+from .distorted_digits import BundledDigits, DistortedMNIST
+from .epoch_sampler import EpochSampler
+from .transforms import PackDigits
+
+__all__ = [
+    'BundledDigits',
+    'DistortedMNIST',
+    'EpochSampler',
+    'PackDigits',
+    'batch_collate',
+]

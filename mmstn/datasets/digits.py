@@ -1,0 +1,156 @@
+"""What the data sets of digits share: draws, epochs, batches."""
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmpretrain.datasets import BaseDataset
+from mmpretrain.datasets.categories import MNIST_CATEGORITES
+from torch import Tensor
+
+from mmstn.datasets.collate import ReadyBatch
+from mmstn.datasets.transforms import PackDigits
+
+SPLITS = ('train', 'test')
+
+
+def uniform_draws(key: Sequence[int], rows: int, columns: int) -> Tensor:
+    """Return uniform numbers of [0, 1), float64 ``(rows, columns)``.
+
+    A row depends on the key and its own number, not on how many there are.
+
+    Args:
+        key: Whole numbers from 0.
+    """
+    bits = np.random.Philox(np.random.SeedSequence(key))
+    draws = np.random.Generator(bits).random((rows, columns))
+    return torch.from_numpy(draws)
+
+
+class DigitDataset(BaseDataset):
+    """Samples made from digits and random draws, many at a time.
+
+    A training sample depends on the seed, the epoch and its number, a test
+    sample on the seed and its number; nothing on workers, processes or the
+    global generators. The epoch comes from ``mmstn.EpochSampler``. A subset
+    (``indices``) shows the samples that the whole shows.
+
+    A subclass has ``columns``, the draws of one sample, and defines
+    :meth:`load` and :meth:`compose`.
+
+    Args:
+        split: ``'train'`` or ``'test'``. A training split in ``test_mode``
+            stays that of epoch 0.
+        canvas: Side of the samples in pixels.
+        seed: A whole number from 0, where the draws start.
+        **kwargs: Of MMPretrain's ``BaseDataset``, such as ``pipeline``,
+            ``indices``, ``test_mode`` and ``lazy_init``. Whole batches are
+            made at once if the pipeline is one ``mmstn.PackDigits`` of the
+            same canvas.
+    """
+
+    METAINFO = {'classes': MNIST_CATEGORITES}
+    columns: int
+
+    def __init__(self, split: str, canvas: int, seed: int = 0, **kwargs):
+        name = type(self).__name__
+        if split not in SPLITS:
+            raise ValueError(
+                f"{name}: split must be 'train' or 'test', but got {split!r}"
+            )
+        if not isinstance(seed, int) or seed < 0:
+            raise ValueError(
+                f'{name}: seed must be a whole number from 0, but got {seed!r}'
+            )
+        self.split = split
+        self.canvas = canvas
+        self.seed = seed
+        # shared with workers, which may outlive the epoch they started in
+        self.shared_epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self.table = (None, None)  # the epoch, and its draws
+        kwargs.setdefault('test_mode', split == 'test')
+        super().__init__(ann_file='', serialize_data=False, **kwargs)
+
+    def load(self) -> int:
+        """Load what samples are made from; return how many there are."""
+        raise NotImplementedError
+
+    def compose(self, numbers: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
+        """Return samples, uint8 ``(B, C, *size)``, and labels ``(B, L)``.
+
+        Args:
+            numbers: ``(B,)``, which samples.
+            draws: float64 ``(B, columns)``.
+        """
+        raise NotImplementedError
+
+    def load_data_list(self) -> Sequence[int]:
+        self.samples = self.load()
+        return range(self.samples)  # so far, the number of each sample
+
+    @property
+    def epoch(self) -> int:
+        """The epoch whose samples are shown; always 0 in ``test_mode``."""
+        return int(self.shared_epoch)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Show the samples of an epoch, here and in workers."""
+        if not self.test_mode:
+            self.shared_epoch.fill_(epoch)
+
+    def make(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return the samples at ``indices``: see :meth:`compose`."""
+        epoch = self.epoch
+        if self.table[0] != epoch:
+            key = (self.seed, SPLITS.index(self.split), epoch)
+            draws = uniform_draws(key, self.samples, self.columns)
+            self.table = (epoch, draws)
+        numbers = torch.tensor([self.data_list[index] for index in indices])
+        return self.compose(numbers, self.table[1][numbers])
+
+    def get_data_info(self, idx: int) -> dict:
+        """Return one sample; ``img`` is ``(H, W)`` or ``(H, W, C)``."""
+        self.full_init()
+        inputs, labels = self.make([idx])
+        image = inputs[0].movedim(0, -1).squeeze(-1).numpy()
+        label = labels[0].tolist()
+        return dict(
+            img=image,
+            gt_label=label[0] if len(label) == 1 else label,
+            sample_idx=idx % len(self),
+        )
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[dict]:
+        """Return the samples at ``indices``, as torch's loader asks for."""
+        if not self.packs_only():
+            return [self[index] for index in indices]
+        self.full_init()
+        inputs, labels = self.make(indices)
+        return ReadyBatch(inputs, labels, torch.tensor(indices) % len(self))
+
+    def packs_only(self) -> bool:
+        """Whether the pipeline leaves the samples as they are made."""
+        steps = self.pipeline.transforms
+        return (
+            len(steps) == 1
+            and type(steps[0]) is PackDigits
+            and steps[0].canvas == self.canvas
+        )
+
+    def get_subset(self, indices: int | Sequence[int]) -> 'DigitDataset':
+        """Return a subset, which follows the epochs of the whole."""
+        self.full_init()
+        subset = copy.copy(self)
+        subset.data_list = self._get_unserialized_subset(indices)
+        return subset
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, 'table': (None, None)}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self.shared_epoch.share_memory_()  # a deep copy has left it
+
+    def extra_repr(self) -> list[str]:
+        return [f'Split: \t{self.split}', f'Seed: \t{self.seed}']
