@@ -1,0 +1,5 @@
+"""Hooks that watch transformers from outside during training."""
+
+from .attention_visualization import AttentionVisualizationHook
+
+__all__ = ['AttentionVisualizationHook']

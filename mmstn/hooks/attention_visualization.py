@@ -1,0 +1,150 @@
+"""Draw where the transformers of a network look."""
+
+import copy
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+from torch import nn
+
+from mmstn.hooks.attention_sheet import attention_sheet
+from mmstn.hooks.glimpse import find_transformers, unwrap, watch
+from mmstn.registry import HOOKS
+
+
+@HOOKS.register_module()
+class AttentionVisualizationHook(Hook):
+    """Draw where each transformer looks, and what it hands on.
+
+    A column a sample: the source with one outline per transformer, below it
+    what each hands on, framed in the colour of its outline. The dot on an
+    outline is the top left corner of what is handed on; a thin plate spline
+    shows its control points. A transformer inside the network is drawn on the
+    mean over the channels of the feature map it reads.
+
+    Drawn before training, after every ``interval``-th validation and after
+    the last, for the same samples each time. The picture goes to every
+    backend of the visualizer under the name ``attention``; the local one
+    writes ``<work_dir>/<time>/vis_data/vis_image/attention_<epoch>.png``
+    (``<iteration>`` where training counts those).
+
+    Training is the same to the bit with and without this hook.
+
+    Args:
+        interval: Validations from one picture to the next.
+        samples: How many, spread evenly over the validation set.
+    """
+
+    # before EMAHook puts back the weights that were not validated
+    priority = 'ABOVE_NORMAL'
+
+    def __init__(self, interval: int = 1, samples: int = 6):
+        for name, number in (('interval', interval), ('samples', samples)):
+            if not isinstance(number, int) or number < 1:
+                raise ValueError(
+                    f'AttentionVisualizationHook: {name} must be a whole '
+                    f'number from 1 on, but got {number!r}'
+                )
+        self.interval = interval
+        self.samples = samples
+        self.validations = 0
+        self.batch = None
+
+    def before_run(self, runner: Runner) -> None:
+        """Raise a ValueError if the network has no transformer."""
+        transformers = find_transformers(unwrap(runner.model))
+        if not transformers:
+            raise ValueError(
+                'AttentionVisualizationHook: found no SpatialTransformer in '
+                f'the {type(unwrap(runner.model)).__name__}, so there is '
+                'nothing to draw; put one into the model, such as '
+                "backbone=dict(type='mmstn.STNBackbone', ...), or take the "
+                'hook out of custom_hooks'
+            )
+        self.transformers = {
+            name: transformer
+            for name, transformer in transformers.items()
+            if len(transformer.grid.size) == 2
+        }
+        left_out = sorted(set(transformers) - set(self.transformers))
+        if left_out:
+            print_log(
+                'AttentionVisualizationHook draws transformers of pictures, '
+                f'not of volumes: {", ".join(left_out)} left out',
+                'current',
+            )
+
+    @master_only
+    def before_train(self, runner: Runner) -> None:
+        if runner.val_loop is None:
+            print_log(
+                'AttentionVisualizationHook draws samples of the validation '
+                'set; there is none, so there will be no pictures',
+                'current',
+            )
+        else:
+            self.draw(runner)
+
+    @master_only
+    def after_val_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        self.validations += 1
+        due = self.validations % self.interval == 0
+        # iteration 0: a validation on its own, without training
+        if due or runner.iter in (0, runner.max_iters):
+            self.draw(runner)
+
+    def draw(self, runner: Runner) -> None:
+        """Draw the chosen samples with the network as it is."""
+        if not self.transformers:
+            return
+        model = unwrap(runner.model)
+        dataset = runner.val_dataloader.dataset
+        with undisturbed(model):
+            if self.batch is None:
+                count = min(self.samples, len(dataset))
+                chosen = [i * len(dataset) // count for i in range(count)]
+                self.batch = pseudo_collate([dataset[i] for i in chosen])
+            # a copy: preprocessors and heads write into data samples
+            data = model.data_preprocessor(copy.deepcopy(self.batch), False)
+            with watch(self.transformers, data['inputs']) as record:
+                predictions = model(**data, mode='predict')
+            picture = attention_sheet(
+                record, predictions, model.data_preprocessor, dataset
+            )
+        # an iteration-based loop stays in epoch 0
+        step = runner.epoch or runner.iter
+        runner.visualizer.add_image('attention', picture, step=step)
+
+
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Evaluate within, without a trace in what training does next.
+
+    Also runs a compiled network eagerly, where torch's hooks fire.
+    """
+    device = next(model.parameters()).device
+    devices = [] if device.type in ('cpu', 'mps') else [device]
+    modes = [(module, module.training) for module in model.modules()]
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with (
+            torch.random.fork_rng(devices, device_type=device.type),
+            torch.compiler.set_stance('force_eager'),
+            torch.no_grad(),
+        ):
+            model.eval()
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        for module, training in modes:
+            module.training = training

@@ -1,0 +1,1 @@
+"""Pictures of what a transformer attends to: NumPy and OpenCV only."""

@@ -1,0 +1,90 @@
+"""Arrange pictures on one sheet: a column a sample, captions above."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+PAPER = (255, 255, 255)
+INK = (40, 40, 40)
+GAP = 12
+LINE = 20  # height of a line of text
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+FONT_SCALE = 0.45
+
+
+@dataclass
+class Row:
+    """One picture a sample, under one heading.
+
+    Args:
+        heading: What the pictures show.
+        pictures: RGB, ``(H, W, 3)`` in uint8, one a sample.
+        colour: Of the swatch before the heading, if any.
+    """
+
+    heading: str
+    pictures: list[np.ndarray]
+    colour: tuple | None = None
+
+
+def sheet(rows: list[Row], captions: list[list[str]]) -> np.ndarray:
+    """Return the rows below one another as one picture.
+
+    Args:
+        rows: Each with one picture a sample.
+        captions: For each sample the lines above its column.
+    """
+    column = max(p.shape[1] for row in rows for p in row.pictures)
+    width = GAP + len(rows[0].pictures) * (column + GAP)
+    bands = [blank(GAP, width), caption_band(captions, column, width)]
+    for row in rows:
+        bands += [heading_band(row, width), picture_band(row, column, width)]
+    return np.concatenate([*bands, blank(GAP, width)])
+
+
+def caption_band(
+    captions: list[list[str]], column: int, width: int
+) -> np.ndarray:
+    band = blank(max(map(len, captions)) * LINE, width)
+    for sample, caption in enumerate(captions):
+        for line, text in enumerate(caption):
+            place = (GAP + sample * (column + GAP), line * LINE)
+            write(band, text, place, column)
+    return band
+
+
+def heading_band(row: Row, width: int) -> np.ndarray:
+    band = blank(GAP + LINE + 4, width)
+    left, top = GAP, GAP
+    if row.colour is not None:
+        corner, opposite = (left, top + 4), (left + 11, top + 15)
+        cv2.rectangle(band, corner, opposite, row.colour, cv2.FILLED)
+        left += 18
+    write(band, row.heading, (left, top), width - left - GAP)
+    return band
+
+
+def picture_band(row: Row, column: int, width: int) -> np.ndarray:
+    band = blank(max(picture.shape[0] for picture in row.pictures), width)
+    for sample, picture in enumerate(row.pictures):
+        left = GAP + sample * (column + GAP)
+        left += (column - picture.shape[1]) // 2
+        band[: picture.shape[0], left : left + picture.shape[1]] = picture
+    return band
+
+
+def blank(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), PAPER, np.uint8)
+
+
+def write(
+    picture: np.ndarray, text: str, place: tuple[int, int], width: int
+) -> None:
+    """Write one line, its top left at ``place``, cut to ``width`` pixels."""
+    whole = text
+    while text and cv2.getTextSize(text, FONT, FONT_SCALE, 1)[0][0] > width:
+        whole = whole[:-1]
+        text = whole and f'{whole}...'
+    baseline = (place[0], place[1] + LINE - 6)
+    cv2.putText(picture, text, baseline, FONT, FONT_SCALE, INK, 1, cv2.LINE_AA)
