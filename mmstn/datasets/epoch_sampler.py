@@ -42,7 +42,7 @@ def followers(dataset: object) -> Iterator:
     if hasattr(dataset, 'set_epoch'):
         yield dataset
         return
-    inner = [getattr(dataset, name, None) for name in ('dataset', '_dataset')]
-    for wrapped in [*inner, *getattr(dataset, 'datasets', [])]:
-        if wrapped is not None:
-            yield from followers(wrapped)
+    if hasattr(dataset, 'dataset'):
+        yield from followers(dataset.dataset)
+    for part in getattr(dataset, 'datasets', ()):
+        yield from followers(part)
