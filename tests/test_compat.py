@@ -252,8 +252,11 @@ def test_configs_outside_the_repository_find_ours(base, tmp_path, monkeypatch):
     assert Config.fromfile(outside).model == dict(type='ResNet', depth=50)
 
 
-def test_the_package_holds_its_configs():
-    assert (compat.CONFIGS / 'stn_digits.py').is_file()
+def test_the_package_holds_its_configs(tmp_path):
+    outside = tmp_path / 'outside.py'
+    outside.write_text("_base_ = 'mmstn::stn_digits.py'\n")
+    inside = Path(mmstn.__file__).parents[1] / 'configs' / 'stn_digits.py'
+    assert Config.fromfile(outside).model == Config.fromfile(inside).model
 
 
 def python(code, **environment):
