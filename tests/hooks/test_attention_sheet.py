@@ -1,0 +1,272 @@
+"""The picture against the mathematics: pixels where theta says they are."""
+
+import numpy as np
+import pytest
+import torch
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+from torch import nn
+
+from mmstn.hooks.attention_sheet import (
+    FRAME,
+    Display,
+    attention_sheet,
+    caption,
+    output_row,
+    source_row,
+)
+from mmstn.hooks.glimpse import find_transformers, watch
+from mmstn.visualization.draw import COLOURS, MARGIN, TILE
+
+FIRST, SECOND = COLOURS[:2]
+
+
+def preprocessor(**kwargs):
+    return MODELS.build(dict(type='ClsDataPreprocessor', **kwargs))
+
+
+PLAIN = preprocessor()
+
+
+def transformer(family, start, size=(8, 8), source=(8, 8)):
+    return MODELS.build(
+        dict(
+            type='mmstn.SpatialTransformer',
+            grid=dict(type=f'mmstn.{family}', size=size),
+            localisation=dict(
+                trunk=dict(type='mmstn.PlainNet', size=source, steps=[]),
+                in_features=source[0] * source[1],
+                start=start,
+            ),
+        )
+    )
+
+
+def record(source, *transformers):
+    """Return what transformers of the same source do."""
+    model = nn.ModuleList(transformers)
+    with watch(find_transformers(model), source) as seen, torch.no_grad():
+        for module in model:
+            module(source)
+    return seen
+
+
+def samples(count, **fields):
+    sample = DataSample(metainfo=fields)
+    return [sample.clone() for _ in range(count)]
+
+
+def drawn(seen, number=0):
+    """Return the input of sample ``number`` with its outlines."""
+    readers = list(zip(seen.glimpses, COLOURS, strict=False))
+    show = Display(PLAIN, samples(len(seen.glimpses[0].output)))
+    source = seen.sources[0][1]
+    return source_row(source, readers, show).pictures[number]
+
+
+def at(picture, x, y, size):
+    """Return the colour at source pixels ``x, y``, which may be outside."""
+    zoom = TILE // max(size)
+    column, row = np.array([x + 0.5, y + 0.5]) * zoom - 0.5 + MARGIN
+    return tuple(picture[round(row), round(column)].tolist())
+
+
+@pytest.mark.parametrize('size', [(8, 8), (12, 24), (24, 12)], ids=str)
+def test_a_crop_of_half_is_outlined_at_half(size):
+    # the border runs at a quarter of the source from each edge, moved
+    # right by an eighth: x from 3/8 to 7/8, y from 1/4 to 3/4 of the source
+    seen = record(
+        torch.zeros(2, 1, *size),
+        transformer('AttentionGrid', (0.5, 0.25, 0.0), source=size),
+    )
+    picture, (height, width) = drawn(seen, number=1), size
+    left, right = width * 3 / 8 - 0.5, width * 7 / 8 - 0.5
+    top, bottom = height / 4 - 0.5, height * 3 / 4 - 0.5
+    middle = (width * 5 / 8 - 0.5, height / 2 - 0.5)
+    assert at(picture, left, middle[1], size) == FIRST
+    assert at(picture, right, middle[1], size) == FIRST
+    assert at(picture, middle[0], top, size) == FIRST
+    assert at(picture, middle[0], bottom, size) == FIRST
+    assert at(picture, *middle, size) == (0, 0, 0)
+    assert at(picture, width / 8, middle[1], size) == (0, 0, 0)
+
+
+def test_an_outline_beyond_the_source_is_seen_on_the_margin():
+    seen = record(
+        torch.zeros(1, 1, 8, 8), transformer('AttentionGrid', (1.2, 0, 0))
+    )
+    assert at(drawn(seen), 8.3, 3.5, (8, 8)) == FIRST  # 1.2 * 4 + 3.5
+
+
+@pytest.mark.parametrize('corner', [(-1, -1), (1, -1), (1, 1), (-1, 1)])
+def test_corners_of_a_projective_view_obey_the_homography(corner):
+    theta = (0.7, 0.1, 0.05, -0.1, 0.6, 0.0, 0.2, 0.1)
+    seen = record(
+        torch.zeros(1, 1, 8, 8), transformer('ProjectiveGrid', theta)
+    )
+    x, y, depth = np.array([*theta, 1]).reshape(3, 3) @ [*corner, 1]
+    x, y = 4 * x / depth + 3.5, 4 * y / depth + 3.5
+    picture = drawn(seen)
+    assert at(picture, x, y, (8, 8)) == FIRST
+    assert at(picture, (x + 3.5) / 2, (y + 3.5) / 2, (8, 8)) == (0, 0, 0)
+
+
+def test_the_part_behind_the_camera_is_left_out():
+    # depth 1 + 2x: nothing left of x = -1/2 in the output is before the
+    # camera; the right side reads at x = 1/3
+    theta = (1.0, 0, 0, 0, 1, 0, 2, 0)
+    seen = record(
+        torch.zeros(1, 1, 8, 8), transformer('ProjectiveGrid', theta)
+    )
+    outline = seen.glimpses[0].outline()[0]
+    assert outline.isnan().any(1).sum() > 64  # the left side and more
+    picture = drawn(seen)
+    assert at(picture, 4 / 3 + 3.5, 3.5, (8, 8)) == FIRST
+    assert at(picture, -0.5, 3.5, (8, 8)) != FIRST
+    assert (picture[:, -1] != FIRST).any(1).all()
+
+
+def test_an_identity_spline_is_the_frame_and_its_control_points():
+    seen = record(
+        torch.zeros(1, 1, 12, 24),
+        transformer('TPSGrid', identity(), source=(12, 24)),
+    )
+    picture, size = drawn(seen), (12, 24)
+    assert at(picture, -0.5, 5.5, size) == FIRST
+    assert at(picture, 23.5, 5.5, size) == FIRST
+    assert at(picture, 11.5, -0.5, size) == FIRST
+    assert at(picture, 11.5, 11.5, size) == FIRST
+    assert at(picture, 24 * 2 / 3 - 0.5, 12 / 3 - 0.5, size) == FIRST
+    assert at(picture, 11.5, 5.5, size) == (0, 0, 0)
+
+
+def identity():
+    return MODELS.build(dict(type='mmstn.TPSGrid', size=(8, 8))).identity
+
+
+def test_a_moved_control_point_bends_the_outline():
+    start = list(identity())
+    start[2:4] = [-1 / 3, -0.5]  # the second of the upper side, lowered
+    seen = record(torch.zeros(1, 1, 8, 8), transformer('TPSGrid', start))
+    assert at(drawn(seen), 3.5 - 4 / 3, 1.5, (8, 8)) == FIRST
+
+
+def test_each_transformer_has_its_colour():
+    seen = record(
+        torch.zeros(1, 1, 8, 8),
+        transformer('AttentionGrid', (0.5, -0.25, 0)),
+        transformer('AttentionGrid', (0.5, 0.25, 0)),
+    )
+    picture = drawn(seen)
+    assert at(picture, 0.5, 3.5, (8, 8)) == FIRST
+    assert at(picture, 6.5, 3.5, (8, 8)) == SECOND
+
+
+def test_what_is_handed_on_is_shown_in_the_levels_of_its_source():
+    source = torch.arange(64.0).view(1, 1, 8, 8)
+    seen = record(
+        source, transformer('AttentionGrid', (0.5, 0.5, 0.5), (4, 4))
+    )
+    row = output_row(seen.glimpses[0], SECOND, Display(PLAIN, samples(1)))
+    tile = row.pictures[0]
+    assert tuple(tile[0, 0]) == SECOND
+    inner = tile[FRAME:-FRAME, FRAME:-FRAME]
+    zoom = TILE // 4
+    crop = (source[0, 0, 4:, 4:] * 255 / 63).round().numpy()
+    np.testing.assert_array_equal(inner[::zoom, ::zoom, 0], crop)
+
+
+@pytest.mark.parametrize('theta', [torch.nan, torch.inf])
+def test_a_theta_that_is_not_finite_draws_no_outline(theta):
+    good = transformer('AttentionGrid', (0.5, 0, 0))
+    seen = record(torch.zeros(1, 1, 8, 8), good)
+    seen.glimpses[0].theta[:] = theta
+    assert not (drawn(seen) == FIRST).all(-1).any()
+
+
+COLOUR = torch.tensor([10.0, 120.0, 250.0])[:, None, None].expand(3, 8, 8)
+
+
+def shown(net, image, **fields):
+    data = net(dict(inputs=[image]), False)['inputs']
+    seen = record(data, transformer('AttentionGrid', (1, 0, 0)))
+    show = Display(net, samples(1, **fields))
+    return show(data, seen.sources[0][1])[0]
+
+
+class Any(nn.Module):
+    def forward(self, source):
+        return (source[:, 0].flatten(1),)
+
+
+@pytest.fixture(autouse=True)
+def any_channels(monkeypatch):
+    """Let the trunk of the test take pictures of any channels."""
+    net = MODELS.get('mmstn.PlainNet')
+    monkeypatch.setattr(net, 'forward', Any.forward)
+
+
+def test_normalisation_is_undone():
+    net = preprocessor(mean=[100, 110, 120], std=[50, 60, 70])
+    rgb = shown(net, COLOUR)
+    np.testing.assert_array_equal(rgb[0, 0], [10, 120, 250])
+
+
+@pytest.mark.parametrize(
+    ('to_rgb', 'fields', 'expected'),
+    [
+        (True, dict(img_path='a.png'), [250, 120, 10]),
+        (False, dict(img_path='a.png'), [250, 120, 10]),
+        (False, {}, [10, 120, 250]),
+    ],
+    ids=['file, to_rgb', 'file', 'array'],
+)
+def test_a_picture_is_shown_in_rgb(to_rgb, fields, expected):
+    net = preprocessor(mean=[0] * 3, std=[1] * 3, to_rgb=to_rgb)
+    rgb = shown(net, COLOUR, **fields)
+    np.testing.assert_array_equal(rgb[0, 0], expected)
+
+
+def test_grey_stays_grey():
+    net = preprocessor(mean=[33], std=[78])
+    image = torch.arange(64.0).view(1, 8, 8)
+    rgb = shown(net, image)
+    np.testing.assert_array_equal(rgb, image[0, :, :, None].expand(8, 8, 3))
+
+
+def test_a_feature_map_is_shown_by_its_mean_from_black_to_white():
+    features = torch.stack([torch.arange(64.0), torch.arange(64.0) * 3])
+    inside = transformer('AttentionGrid', (1, 0, 0))
+    with watch({'inside': inside}, torch.zeros(1, 1, 8, 8)) as seen:
+        inside(features.view(1, 2, 8, 8))
+    source = seen.glimpses[0].source
+    assert not source.is_picture
+    grey = Display(PLAIN, samples(1))(source.values, source)[0, :, :, 0]
+    expected = (torch.arange(64.0) * 255 / 63).round().view(8, 8)
+    np.testing.assert_array_equal(grey, expected)
+
+
+def test_a_sheet_has_a_column_for_each_sample():
+    seen = record(
+        torch.zeros(3, 1, 8, 8), transformer('AttentionGrid', (0.5, 0, 0))
+    )
+    image = attention_sheet(seen, samples(3), PLAIN, [])
+    edge = TILE + 2 * MARGIN
+    ground = (image == (214, 214, 214)).all(-1).any(0)
+    assert ground.sum() == 3 * edge
+    assert image.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ('predicted', 'last'),
+    [(2, 'predicted: two'), (1, 'predicted: one (wrong)')],
+)
+def test_a_caption_names_the_classes(predicted, last):
+    sample = DataSample().set_gt_label(2).set_pred_label(predicted)
+    lines = caption(sample, ('nought', 'one', 'two'))
+    assert lines == ['true: two', last]
+
+
+def test_a_caption_without_names_has_numbers():
+    sample = DataSample().set_pred_label([3, 1])
+    assert caption(sample, None) == ['predicted: 3 1']
