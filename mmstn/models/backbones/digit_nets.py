@@ -1,7 +1,7 @@
 """The digit classifiers of Jaderberg et al. 2015, appendix A.4.
 
 Each is two of the paper's three weight layers; the third is a
-``LinearClsHead`` on ``out_shape``.
+``LinearClsHead`` on ``out_features``.
 """
 
 from collections.abc import Sequence

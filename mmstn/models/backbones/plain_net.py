@@ -26,6 +26,7 @@ class PlainNet(BaseModule):
     padding and a ReLU; ``dict(max=2)`` and ``dict(avg=2)`` pool, and a last
     window may hang over the edge (ceil mode); ``dict(fc=32)`` flattens, and is
     linear and a ReLU. Steps are named ``steps.conv1``, ``steps.fc1``, ...
+    What the last step gives is flattened, to ``out_features`` numbers.
 
     Args:
         size: ``(H, W)`` or ``(D, H, W)`` of the input.
@@ -60,11 +61,13 @@ class PlainNet(BaseModule):
             layers[name], shape = LAYER[kind](shape, **step)
             if kind in ('conv', 'fc'):
                 layers[f'relu_{name}'] = nn.ReLU(inplace=True)
+        if len(shape) > 1:
+            layers['flatten'] = nn.Flatten()
         self.steps = Sequential(layers)
-        self.out_shape = shape
+        self.out_features = prod(shape)
 
     def forward(self, source: Tensor) -> tuple[Tensor]:
-        """Return the last features, a tuple of one.
+        """Return the last features ``(B, F)``, a tuple of one.
 
         Raises:
             ValueError: If the source is not what the net was built for.

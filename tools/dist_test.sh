@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# bash tools/dist_test.sh CONFIG CHECKPOINT GPUS [arguments of tools/test.py]
+# From the environment: NNODES NODE_RANK PORT MASTER_ADDR.
+# Without a GPU, GPUS is the number of CPU processes.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" python -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}" \
+    --nproc_per_node="$3" \
+    "$root/tools/test.py" "$1" "$2" --launcher pytorch "${@:4}"
