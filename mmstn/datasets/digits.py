@@ -46,8 +46,7 @@ class DigitDataset(BaseDataset):
         seed: A whole number from 0, where the draws start.
         **kwargs: Of MMPretrain's ``BaseDataset``, such as ``pipeline``,
             ``indices``, ``test_mode`` and ``lazy_init``. Whole batches are
-            made at once if the pipeline is one ``mmstn.PackDigits`` of the
-            same canvas.
+            made at once if the pipeline is one ``mmstn.PackDigits``.
     """
 
     METAINFO = {'classes': MNIST_CATEGORITES}
@@ -71,6 +70,12 @@ class DigitDataset(BaseDataset):
         self.table = (None, None)  # the epoch, and its draws
         kwargs.setdefault('test_mode', split == 'test')
         super().__init__(ann_file='', serialize_data=False, **kwargs)
+        for step in self.pipeline.transforms:
+            if isinstance(step, PackDigits) and step.canvas != canvas:
+                raise ValueError(
+                    f'{name}: canvas is {canvas}, but the PackDigits of the '
+                    f'pipeline has {step.canvas}; give both the same'
+                )
 
     def load(self) -> int:
         """Load what samples are made from; return how many there are."""
@@ -132,11 +137,7 @@ class DigitDataset(BaseDataset):
     def packs_only(self) -> bool:
         """Whether the pipeline leaves the samples as they are made."""
         steps = self.pipeline.transforms
-        return (
-            len(steps) == 1
-            and type(steps[0]) is PackDigits
-            and steps[0].canvas == self.canvas
-        )
+        return len(steps) == 1 and type(steps[0]) is PackDigits
 
     def get_subset(self, indices: int | Sequence[int]) -> 'DigitDataset':
         """Return a subset, which follows the epochs of the whole."""

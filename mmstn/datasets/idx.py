@@ -36,12 +36,14 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
         )
     shape = np.frombuffer(content[4:header].ljust(4 * axes, b'\0'), '>i4')
     expected = header + int(shape.astype(np.int64).prod())
-    if len(content) < max(header, expected):
+    if len(content) < expected:
         raise ValueError(
-            f'{path} is truncated: {len(content)} bytes, where '
-            f'{max(header, expected)} are expected; delete it and fetch it '
-            'again'
+            f'{path} is truncated: {len(content)} bytes, where {expected} '
+            'are expected; delete it and fetch it again'
         )
-    return np.frombuffer(content[header:expected], dtype=np.uint8).reshape(
-        shape
-    )
+    if len(content) > expected:
+        raise ValueError(
+            f'{path} is damaged: after its {expected} bytes it goes on for '
+            f'{len(content) - expected}'
+        )
+    return np.frombuffer(content[header:], np.uint8).reshape(shape)

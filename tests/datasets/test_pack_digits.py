@@ -1,0 +1,61 @@
+"""Laws of packing."""
+
+import numpy as np
+import pytest
+import torch
+from torch.testing import assert_close
+
+from mmstn.datasets import PackDigits
+
+GREY = np.arange(28 * 20).astype(np.uint8).reshape(28, 20)
+
+
+def pack(image, **results):
+    return PackDigits(canvas=42).transform(dict(img=image, **results))
+
+
+def test_a_small_image_stands_in_the_middle():
+    expected = torch.zeros(1, 42, 42, dtype=torch.uint8)
+    expected[0, 7:35, 11:31] = torch.from_numpy(GREY)
+    assert_close(pack(GREY)['inputs'], expected)
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+def test_grey_images_of_any_layout_are_the_same(channels):
+    image = np.repeat(GREY[..., None], channels, axis=2)
+    assert_close(pack(image)['inputs'], pack(GREY)['inputs'])
+
+
+def test_a_large_image_is_shrunk_to_fit():
+    inputs = pack(np.full((84, 168, 3), 200, np.uint8))['inputs']
+    expected = torch.zeros(1, 42, 42, dtype=torch.uint8)
+    expected[0, 10:31] = 200
+    assert_close(inputs[0, 11:30], expected[0, 11:30])
+    assert inputs[0, :10].max() == inputs[0, 32:].max() == 0
+
+
+def test_a_line_is_not_shrunk_away():
+    assert pack(np.full((1, 500), 255, np.uint8))['inputs'].any()
+
+
+def test_labels_and_meta_keys_are_packed():
+    sample = pack(GREY, gt_label=3, sample_idx=8, img_path='a.png', other=1)[
+        'data_samples'
+    ]
+    assert sample.gt_label.tolist() == [3]
+    meta = dict(sample_idx=8, img_path='a.png')
+    assert {key: sample.get(key) for key in sample.metainfo_keys()} == meta
+
+
+def test_an_image_without_a_label_is_packed():
+    assert 'gt_label' not in pack(GREY)['data_samples']
+
+
+@pytest.mark.parametrize(
+    'image',
+    [GREY / 2, GREY[..., None].repeat(2, 2), GREY[0]],
+    ids=['float', 'two channels', 'one axis'],
+)
+def test_what_is_no_image_is_refused(image):
+    with pytest.raises(ValueError, match='PackDigits: img must be uint8'):
+        pack(image)

@@ -1,0 +1,81 @@
+"""Laws of the preprocessor for batches."""
+
+import pytest
+import torch
+from mmengine.runner import set_random_seed
+from mmpretrain.structures import DataSample
+from torch.testing import assert_close
+
+from mmstn.registry import MODELS
+
+CASES = {
+    'plain': dict(),
+    'normalised': dict(mean=[10.0], std=[50.0]),
+    'padded': dict(pad_size_divisor=16, pad_value=3),
+    'one-hot': dict(to_onehot=True, num_classes=10),
+}
+
+
+def batches():
+    """One batch with labels in columns, and the same with data samples."""
+    torch.manual_seed(0)
+    inputs = torch.randint(256, (5, 1, 28, 20), dtype=torch.uint8)
+    labels = torch.randint(10, (5, 1))
+    numbers = torch.tensor([4, 0, 9, 2, 2])
+    samples = [
+        DataSample(metainfo=dict(sample_idx=n)).set_gt_label(label)
+        for n, label in zip(numbers.tolist(), labels, strict=True)
+    ]
+    columns = dict(gt_label=labels, sample_idx=numbers)
+    return (
+        dict(inputs=inputs, data_samples=columns),
+        dict(inputs=inputs, data_samples=samples),
+    )
+
+
+def assert_same(one, other):
+    assert_close(one['inputs'], other['inputs'], rtol=0, atol=0)
+    for a, b in zip(one['data_samples'], other['data_samples'], strict=True):
+        assert type(a) is type(b) is DataSample
+        assert set(a.metainfo_keys()) == set(b.metainfo_keys())
+        assert_close(a.to_dict(), b.to_dict(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize('training', [False, True])
+@pytest.mark.parametrize('name', CASES)
+def test_labels_in_columns_change_nothing(name, training):
+    ready, slow = batches()
+    preprocessor = MODELS.build(
+        dict(type='mmstn.BatchPreprocessor', **CASES[name])
+    )
+    parent = MODELS.build(
+        dict(type='mmpretrain.ClsDataPreprocessor', **CASES[name])
+    )
+    fast = preprocessor(ready, training)
+    assert_same(fast, parent(slow, training))
+    assert fast['inputs'].dtype == torch.float32
+
+
+def test_batch_augments_work_as_ever():
+    ready, slow = batches()
+    mixed = []
+    for batch in (ready, slow):
+        augments = dict(augments=dict(type='Mixup', alpha=0.8))
+        preprocessor = MODELS.build(
+            dict(
+                type='mmstn.BatchPreprocessor',
+                num_classes=10,
+                batch_augments=augments,
+            )
+        )
+        set_random_seed(1)
+        mixed.append(preprocessor(batch, training=True))
+    assert_same(*mixed)
+    scores = [sample.gt_score for sample in mixed[0]['data_samples']]
+    assert max(score.count_nonzero() for score in scores) == 2
+
+
+def test_a_batch_without_labels_passes():
+    inputs = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
+    preprocessor = MODELS.build(dict(type='mmstn.BatchPreprocessor'))
+    assert preprocessor(dict(inputs=inputs))['data_samples'] is None
