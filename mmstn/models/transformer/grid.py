@@ -16,6 +16,13 @@ from mmstn.geometry.lattice import lattice
 from mmstn.registry import MODELS
 
 
+def are_counts(numbers: Sequence[int]) -> bool:
+    """Whether these are whole positive numbers, in a tuple or list."""
+    return isinstance(numbers, (tuple, list)) and all(
+        isinstance(number, int) and number > 0 for number in numbers
+    )
+
+
 class GridGenerator(nn.Module):
     """Common ground of the families: checks, precision, NaN.
 
@@ -28,10 +35,7 @@ class GridGenerator(nn.Module):
     def __init__(self, size: Sequence[int]):
         super().__init__()
         name = type(self).__name__
-        numbers = isinstance(size, (tuple, list)) and all(
-            isinstance(cells, int) and cells > 0 for cells in size
-        )
-        if not numbers or len(size) not in self.DIMENSIONS:
+        if not are_counts(size) or len(size) not in self.DIMENSIONS:
             axes = {2: '(H, W)', 3: '(D, H, W)'}
             expected = ' or '.join(axes[n] for n in self.DIMENSIONS)
             raise ValueError(
@@ -199,19 +203,20 @@ class TPSGrid(GridGenerator):
 
     def __init__(self, size: Sequence[int], control: Sequence[int] = (4, 4)):
         super().__init__(size)
-        if len(control) != 2 or min(control) < 2:
+        if not are_counts(control) or len(control) != 2 or 1 in control:
             raise ValueError(
                 'TPSGrid: control must be (rows, columns) of control points, '
                 f'at least two of each, but got {control!r}'
             )
         points = tps.control_lattice(*control)  # (K, 2)
         basis = tps.tps_basis(points, lattice(self.size, points).flatten(0, 1))
+        self._identity = tuple(points.float().flatten().tolist())
         self.register_buffer('control', points.float(), persistent=False)
         self.register_buffer('basis', basis.float(), persistent=False)
 
     @property
     def identity(self) -> tuple[float, ...]:
-        return tuple(self.control.flatten().tolist())
+        return self._identity
 
     def grid(self, theta: Tensor) -> Tensor:
         basis, control = self.basis.to(theta.dtype), self.control.to(theta)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, PretrainedInit
 from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor, nn
 
@@ -47,7 +47,9 @@ class Localisation(BaseModule):
         """Whether ``init_cfg`` loads this module's own weights."""
         cfgs = self.init_cfg or []
         cfgs = [cfgs] if isinstance(cfgs, dict) else cfgs
-        return any(cfg['type'] == 'Pretrained' for cfg in cfgs)
+        return any(
+            cfg['type'] in ('Pretrained', PretrainedInit) for cfg in cfgs
+        )
 
     @torch.no_grad()
     def go_to_start(self):

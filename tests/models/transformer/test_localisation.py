@@ -1,0 +1,153 @@
+"""Laws of part 1: theta starts where it is told, whatever comes in."""
+
+import pytest
+import torch
+from mmengine.model import PretrainedInit, Sequential
+from mmpretrain.registry import MODELS
+from torch.testing import assert_close
+
+from mmstn.models.transformer import Localisation
+
+START = (0.5, 0.25, -0.125)
+TRUNK = dict(type='mmstn.PlainNet', size=(6, 4), steps=[dict(fc=8)])
+LOCALISATION = dict(
+    type='mmstn.Localisation', trunk=TRUNK, in_features=8, start=START
+)
+TRANSFORMER = dict(
+    type='mmstn.SpatialTransformer',
+    localisation=LOCALISATION,
+    grid=dict(type='mmstn.AttentionGrid', size=(6, 4)),
+)
+BACKBONE = dict(
+    type='mmstn.STNBackbone', backbone=TRUNK, transformers=[TRANSFORMER]
+)
+CLASSIFIER = dict(
+    type='ImageClassifier',
+    backbone=BACKBONE,
+    head=dict(type='LinearClsHead', num_classes=2, in_channels=8),
+)
+ANCESTORS = [LOCALISATION, TRANSFORMER, BACKBONE, CLASSIFIER]
+GREEDY = {
+    'normal': dict(type='Normal', layer='Linear', std=1, bias=3),
+    'constant': dict(type='Constant', layer='Linear', val=2, bias=3),
+    'truncated': dict(type='TruncNormal', layer='Linear', std=1, bias=3),
+    'kaiming': dict(type='Kaiming', layer=['Linear', 'Conv2d'], bias=3),
+    'list': [
+        dict(type='Xavier', layer='Conv2d'),
+        dict(type='Normal', layer='Linear', std=1, bias=3),
+    ],
+}
+
+
+def build(cfg=LOCALISATION, **kwargs):
+    torch.manual_seed(0)
+    return MODELS.build({**cfg, **kwargs})
+
+
+def localisation(model) -> Localisation:
+    (found,) = (m for m in model.modules() if isinstance(m, Localisation))
+    return found
+
+
+def sources(batch=3):
+    torch.manual_seed(1)
+    return torch.randn(batch, 1, 6, 4)
+
+
+def check_starts(model):
+    theta = localisation(model)(sources())
+    assert_close(theta, torch.tensor([START] * 3), atol=0, rtol=0)
+
+
+def moved(model):
+    """Let the model forget its start, as training does."""
+    torch.nn.init.normal_(localisation(model).regressor.weight)
+    torch.nn.init.normal_(localisation(model).regressor.bias)
+    return model
+
+
+@pytest.mark.parametrize('batch', [1, 3])
+@pytest.mark.parametrize('level', [0, 1, 1e6])
+def test_the_start_is_given_for_every_input(batch, level):
+    theta = build()(level * sources(batch))
+    assert_close(theta, torch.tensor([START] * batch), atol=0, rtol=0)
+
+
+def test_the_trunk_reaches_theta_once_the_regressor_moves():
+    model = moved(build())
+    expected = model.regressor(model.trunk(sources())[0])
+    assert_close(model(sources()), expected)
+    assert (model(sources()).std(0) > 0.01).all()
+
+
+@pytest.mark.parametrize('init_cfg', GREEDY.values(), ids=GREEDY)
+@pytest.mark.parametrize('cfg', ANCESTORS, ids=lambda cfg: cfg['type'])
+def test_the_start_survives_a_greedy_init_cfg(cfg, init_cfg):
+    model = build(cfg, init_cfg=init_cfg)
+    model.init_weights()
+    assert_close(
+        localisation(model).trunk.steps.fc1.bias, torch.full((8,), 3.0)
+    )
+    check_starts(model)
+
+
+def test_the_start_survives_an_ancestor_many_levels_up():
+    model = Sequential(
+        Sequential(build(CLASSIFIER)), init_cfg=GREEDY['constant']
+    )
+    model.init_weights()
+    check_starts(model)
+
+
+@pytest.mark.parametrize('cfg', ANCESTORS, ids=lambda cfg: cfg['type'])
+def test_a_second_init_weights_keeps_what_was_learnt(cfg):
+    model = build(cfg)
+    model.init_weights()
+    learnt = localisation(moved(model))(sources())
+    model.init_weights()
+    localisation(model).init_weights()
+    assert_close(localisation(model)(sources()), learnt, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize('kind', ['Pretrained', PretrainedInit])
+@pytest.mark.parametrize('in_a_list', [False, True])
+@pytest.mark.parametrize('cfg', ANCESTORS, ids=lambda cfg: cfg['type'])
+def test_pretrained_weights_are_kept(cfg, in_a_list, kind, tmp_path):
+    model = moved(build(cfg))
+    torch.save(model.state_dict(), tmp_path / 'weights.pth')
+    init_cfg = dict(type=kind, checkpoint=str(tmp_path / 'weights.pth'))
+    again = build(
+        cfg, init_cfg=[init_cfg, GREEDY['normal']] if in_a_list else init_cfg
+    )
+    again.init_weights()
+    expected = localisation(model)(sources())
+    assert_close(localisation(again)(sources()), expected, atol=0, rtol=0)
+
+
+def test_autocast_leaves_theta_in_float32():
+    model = moved(build())
+    with torch.autocast('cpu', torch.bfloat16):
+        (features,) = model.trunk(sources())
+        theta = model(sources())
+    assert features.dtype == torch.bfloat16
+    assert theta.dtype == torch.float32
+    assert_close(theta, model.regressor(features.float()), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_a_half_precision_model_gives_its_own_precision(dtype):
+    theta = build().to(dtype)(sources().to(dtype))
+    assert_close(theta, torch.tensor([START] * 3, dtype=dtype))
+
+
+def test_a_wrong_in_features_is_said_with_the_right_one():
+    message = r'in_features=5, but the trunk gives 8 .* of size \(6, 4\)'
+    with pytest.raises(ValueError, match=message):
+        build(in_features=5)(sources())
+
+
+def test_a_trunk_without_a_tuple_is_refused():
+    model = build(trunk=dict(type='GlobalAveragePooling'), in_features=1)
+    message = 'GlobalAveragePooling must return a tuple .* gave Tensor'
+    with pytest.raises(TypeError, match=message):
+        model(sources())
