@@ -70,14 +70,21 @@ model = dict(
         ],
     ),
     head=dict(
-        type='LinearClsHead', num_classes=10, in_channels=32 * 6 * 6,
-        cal_acc=True, topk=(1,),
+        type='LinearClsHead',
+        num_classes=10,
+        in_channels=32 * 6 * 6,
+        cal_acc=True,
+        topk=(1,),
     ),
 )
 
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
-param_scheduler = dict(type='CosineAnnealingLR', T_max=60, by_epoch=True,
-                       convert_to_iter_based=True)
+param_scheduler = dict(
+    type='CosineAnnealingLR',
+    T_max=60,
+    by_epoch=True,
+    convert_to_iter_based=True,
+)
 train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()

@@ -7,7 +7,6 @@ import mmengine
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
 from mmstn import compat
 
@@ -62,8 +61,7 @@ def main() -> None:
     apply_args(cfg, args)
     if args.launcher == 'pytorch':
         compat.init_cpu_distributed(cfg)
-    build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
-    runner = build(cfg)
+    runner = RUNNERS.build(cfg)
     if args.out and args.out_item == 'pred':
         runner.test_evaluator.metrics.append(DumpResults(args.out))
     metrics = runner.test()

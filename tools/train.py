@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
 from mmstn import compat
 
@@ -32,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help="scale the learning rate by the batch of all processes over the "
+        help='scale the learning rate by the batch of all processes over the '
         "config's auto_scale_lr.base_batch_size",
     )
     parser.add_argument(
@@ -85,8 +84,7 @@ def main() -> None:
     compat.check_amp(cfg)
     if args.launcher == 'pytorch':
         compat.init_cpu_distributed(cfg)
-    build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
-    build(cfg).train()
+    RUNNERS.build(cfg).train()
 
 
 if __name__ == '__main__':

@@ -21,8 +21,9 @@ def translation_matrix(theta: Tensor, scale: float) -> Tensor:
         theta: ``(B, n)``, the centre ``(x, y[, z])`` of what is seen.
         scale: Share of the source seen along each axis; 0.5 sees half.
     """
-    return attention_matrix(torch.cat([torch.full_like(
-        theta[:, :1], scale), theta], dim=1))
+    return attention_matrix(
+        torch.cat([torch.full_like(theta[:, :1], scale), theta], dim=1)
+    )
 
 
 def attention_matrix(theta: Tensor) -> Tensor:

@@ -34,5 +34,3 @@ def to_pixels(points: Tensor, size: tuple[int, ...]) -> Tensor:
     """Return normalised ``points (..., n)`` in pixels of ``size``."""
     cells = points.new_tensor(size[::-1])
     return ((points + 1) * cells - 1) / 2
-
-

@@ -53,10 +53,12 @@ def tps_basis(control: Tensor, points: Tensor) -> Tensor:
     control, points = control.double(), points.double()
     corner = control.new_zeros(3, 3)
     affine = homogeneous(control)
-    system = torch.cat([
-        torch.cat([radial(control, control), affine], dim=1),
-        torch.cat([affine.T, corner], dim=1),
-    ])  # (K + 3, K + 3)
+    system = torch.cat(
+        [
+            torch.cat([radial(control, control), affine], dim=1),
+            torch.cat([affine.T, corner], dim=1),
+        ]
+    )  # (K + 3, K + 3)
     if torch.linalg.matrix_rank(system) < len(system):
         raise ValueError(
             'tps_basis: control points must be at least three, all different '

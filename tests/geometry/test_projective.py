@@ -23,7 +23,9 @@ def test_a_zero_bottom_row_equals_affine():
 def test_the_grid_is_opencvs_perspective_transform():
     matrix = projective.projective_matrix(torch.tensor(THETA))
     centres = lattice((5, 7), matrix).flatten(0, 1)
-    expected = cv2.perspectiveTransform(centres.numpy()[None], matrix[0].numpy())
+    expected = cv2.perspectiveTransform(
+        centres.numpy()[None], matrix[0].numpy()
+    )
     grid = projective.projective_grid(matrix, (5, 7))
     assert_close(grid.flatten(1, 2), torch.from_numpy(expected))
     assert_close(
@@ -59,7 +61,9 @@ def test_what_is_behind_the_camera_reads_outside():
 @pytest.mark.parametrize('size', [(1, 1), (1, 5)], ids=str)
 def test_outside_is_outside_even_of_one_cell(size):
     grid = torch.full((1, *size, 2), projective.OUTSIDE)
-    assert_close(sample(torch.ones(1, 1, 1, 1), grid), torch.zeros(1, 1, *size))
+    assert_close(
+        sample(torch.ones(1, 1, 1, 1), grid), torch.zeros(1, 1, *size)
+    )
 
 
 def test_gradients():

@@ -116,7 +116,9 @@ def test_3d_on_one_slice_equals_2d():
     source, grid = problem()
     depth = torch.zeros(*grid.shape[:-1], 1)
     deep = torch.cat([grid, depth], -1)[:, None]
-    assert_close(sample(source[:, :, None], deep)[:, :, 0], sample(source, grid))
+    assert_close(
+        sample(source[:, :, None], deep)[:, :, 0], sample(source, grid)
+    )
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])

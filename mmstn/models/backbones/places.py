@@ -22,8 +22,9 @@ def find_place(backbone: nn.Module, name: str) -> nn.Module:
             f'no such submodule; near names: {", ".join(near) or "none"}'
         )
     if isinstance(modules[name], (nn.ModuleList, nn.ModuleDict)):
-        members = [f'{name}.{child}' for child, _ in
-                   modules[name].named_children()]
+        members = [
+            f'{name}.{child}' for child, _ in modules[name].named_children()
+        ]
         raise ValueError(
             f'STNBackbone: before={name!r} is a '
             f'{type(modules[name]).__name__}, which is never called; name one '
