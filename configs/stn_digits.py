@@ -89,6 +89,7 @@ train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
 
+custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
 default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(interval=10, max_keep_ckpts=1),

@@ -1,0 +1,138 @@
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+import mmstn  # noqa: F401  lets checkpoints load
+
+ROOT = Path(__file__).parents[1]
+SHORT = [
+    'train_cfg.max_epochs=1',
+    'train_dataloader.dataset.indices=128',
+    'val_dataloader.dataset.indices=50',
+]
+
+
+def run(*command, **environment):
+    """Run a command in the checkout; return what it printed."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, 'OMP_NUM_THREADS': '1', **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
+
+
+def train(work_dir, *arguments, options=()):
+    return run(
+        sys.executable,
+        'tools/train.py',
+        'configs/stn_digits.py',
+        '--work-dir',
+        work_dir,
+        *arguments,
+        '--cfg-options',
+        *SHORT,
+        *options,
+    )
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return str(probe.getsockname()[1])
+
+
+def weights(work_dir, epoch=1):
+    path = Path(work_dir) / f'epoch_{epoch}.pth'
+    return torch.load(path, weights_only=True)['state_dict']
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A work dir of one short epoch, and what was printed."""
+    work_dir = tmp_path_factory.mktemp('trained')
+    return work_dir, train(work_dir)
+
+
+def test_a_run_shows_its_accuracy_and_leaves_checkpoint_log_and_picture(
+    trained,
+):
+    work_dir, printed = trained
+    assert 'accuracy_top-1' in printed
+    assert 'accuracy/top1' in printed
+    assert (work_dir / 'epoch_1.pth').is_file()
+    assert list(work_dir.glob('*/*.log'))
+    pictures = {path.name for path in work_dir.rglob('attention_*.png')}
+    assert pictures == {'attention_0.png', 'attention_1.png'}
+
+
+def test_resumed_training_is_the_same_as_one_run(tmp_path):
+    two = ['train_cfg.max_epochs=2', 'default_hooks.checkpoint.interval=1']
+    two.append('default_hooks.checkpoint.max_keep_ckpts=2')
+    whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
+    train(whole, options=two)
+    train(resumed, '--resume', whole / 'epoch_1.pth', options=two)
+    assert_close(weights(resumed, 2), weights(whole, 2), rtol=0, atol=0)
+
+
+def test_testing_a_checkpoint_repeats_its_validation(trained, tmp_path):
+    work_dir, printed = trained
+    tested = run(
+        sys.executable,
+        'tools/test.py',
+        'configs/stn_digits.py',
+        work_dir / 'epoch_1.pth',
+        '--work-dir',
+        tmp_path,
+        '--out',
+        tmp_path / 'metrics.json',
+        '--out-item',
+        'metrics',
+        '--cfg-options',
+        'test_dataloader.dataset.indices=50',
+    )
+    accuracy = printed.partition('accuracy/top1: ')[2].split()[0]
+    assert f'accuracy/top1: {accuracy}' in tested
+    assert (tmp_path / 'metrics.json').is_file()
+
+
+def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
+    trained, tmp_path
+):
+    work_dir, _ = trained
+    run(
+        'bash',
+        'tools/dist_train.sh',
+        'configs/stn_digits.py',
+        2,
+        '--work-dir',
+        tmp_path,
+        '--cfg-options',
+        *SHORT,
+        'train_dataloader.batch_size=32',
+        PORT=free_port(),
+    )
+    assert_close(weights(tmp_path), weights(work_dir), rtol=1e-4, atol=1e-6)
+
+
+def test_amp_without_a_gpu_is_refused_in_words(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip('there is a GPU here')
+    with pytest.raises(AssertionError, match='needs a GPU'):
+        train(tmp_path, '--amp')
+
+
+def test_auto_scale_lr_needs_its_base_in_the_config(tmp_path):
+    with pytest.raises(AssertionError, match='has no auto_scale_lr'):
+        train(tmp_path, '--auto-scale-lr')
