@@ -45,14 +45,19 @@ class PlainNet(BaseModule):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
+        if not isinstance(size, (tuple, list)) or len(size) not in CONV:
+            raise ValueError(
+                'PlainNet: size must be (H, W) or (D, H, W) of the input, '
+                f'but got {size!r}'
+            )
         self.in_shape = shape = (in_channels, *size)
         layers, counts = OrderedDict(), dict(conv=0, max=0, avg=0, fc=0)
         for step in steps:
-            kind = next(iter(step), None)
-            if kind not in counts:
+            kind = kind_of(step)
+            if min(shape[1:], default=0) < least_side(kind, step, len(size)):
                 raise ValueError(
-                    f'PlainNet: a step must begin with {", ".join(counts)}, '
-                    f'but got {step}'
+                    f'PlainNet: {step} does not fit what reaches it, of '
+                    f'size {shape[1:]}'
                 )
             counts[kind] += 1
             name = f'{kind}{counts[kind]}'
@@ -74,20 +79,39 @@ class PlainNet(BaseModule):
         """
         if source.shape[1:] != self.in_shape:
             raise ValueError(
-                f'PlainNet: built for sources (B, {self.in_shape}), but got '
-                f'{tuple(source.shape)}; set size and in_channels to that'
+                f'PlainNet: built for sources {("B", *self.in_shape)}, but '
+                f'got {tuple(source.shape)}; set size and in_channels to that'
             )
         return (self.steps(source),)
+
+
+def kind_of(step: dict) -> str:
+    """Return which of the four a step is."""
+    known = isinstance(step, dict) and all(
+        isinstance(value, int) and value > 0 for value in step.values()
+    )
+    for kind, arguments in ARGUMENTS.items():
+        if known and set(step) == arguments:
+            return kind
+    raise ValueError(
+        'PlainNet: a step is dict(conv=filters, kernel=cells), dict(max=cells)'
+        ', dict(avg=cells) or dict(fc=units), in whole positive numbers, but '
+        f'got {step}'
+    )
+
+
+def least_side(kind: str, step: dict, dimensions: int) -> int:
+    """Return how many cells what reaches a step must have along each axis."""
+    if kind == 'conv':
+        return step['kernel']
+    if kind == 'avg' and dimensions == 3:
+        return step['avg']  # AvgPool3d takes no window beyond its input
+    return 0 if kind == 'fc' else 1
 
 
 def conv_layer(shape: tuple, conv: int, kernel: int):
     """Return a convolution and the shape it makes of ``shape``."""
     channels, *size = shape
-    if not size or min(size) < kernel:
-        raise ValueError(
-            f'PlainNet: dict(conv={conv}, kernel={kernel}) does not fit what '
-            f'reaches it, of size {tuple(size)}'
-        )
     layer = CONV[len(size)](channels, conv, kernel)
     return layer, (conv, *(cells - kernel + 1 for cells in size))
 
@@ -99,6 +123,7 @@ def pool_layer(kind: str, shape: tuple, kernel: int):
     return layer, (channels, *(-(-cells // kernel) for cells in size))
 
 
+ARGUMENTS = dict(conv={'conv', 'kernel'}, max={'max'}, avg={'avg'}, fc={'fc'})
 LAYER = dict(
     conv=conv_layer,
     max=lambda shape, max: pool_layer('max', shape, max),

@@ -50,6 +50,7 @@ class STNBackbone(BaseModule):
         self.backbone = ANY_MODELS.build(backbone)
         self.transformers = ModuleList()
         self.places = []
+        self._received = None  # what each place got in the forward pass
         for index, cfg in enumerate(transformers):
             cfg = dict(cfg)
             place = cfg.pop('before', None)
@@ -63,24 +64,25 @@ class STNBackbone(BaseModule):
 
     def forward(self, source: Tensor) -> tuple[Tensor, ...]:
         """Return what the backbone returns for the transformed source."""
-        self._received = [[] for _ in self.places]
-        given = source
         for place, transformer in zip(
             self.places, self.transformers, strict=True
         ):
             if place is None:
                 source = transformer(source)
+        self._received = [[] for _ in self.places]
         features = self.backbone(source)
-        self._check_places(given)
+        self._check_places(source)
+        self._received = None
         return features
 
     def _transform(self, index: int, module, inputs: tuple) -> Tensor | None:
         """Transform the input of a submodule; a forward pre-hook."""
-        if is_map(inputs):
-            self._received[index].append('one map')
-            return self.transformers[index](*inputs)
-        self._received[index].append(describe(inputs))
-        return None  # left as it is; forward says why that cannot be
+        if self._received is not None:  # else it is recomputed, in a backward
+            received = self._received[index]
+            received.append('one map' if is_map(inputs) else describe(inputs))
+            if received != ['one map']:
+                return None  # left as it is; forward says why that cannot be
+        return self.transformers[index](*inputs)
 
     def _check_places(self, source: Tensor) -> None:
         for place, received in zip(self.places, self._received, strict=True):
@@ -96,11 +98,14 @@ class STNBackbone(BaseModule):
             )
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
-        own = set(self.state_dict()) | {'transformers'}
-        for key in [key for key in state_dict if key.startswith(prefix)]:
-            name = key.removeprefix(prefix)
-            if name not in own and not name.startswith('transformers.'):
-                state_dict[f'{prefix}backbone.{name}'] = state_dict.pop(key)
+        keys = [key for key in state_dict if key.startswith(prefix)]
+        own = {f'{prefix}backbone.{key}' for key in self.backbone.state_dict()}
+        if own.isdisjoint(keys):  # a checkpoint of the bare backbone
+            for key in keys:
+                name = key.removeprefix(prefix)
+                if not name.startswith('transformers.'):
+                    value = state_dict.pop(key)
+                    state_dict[f'{prefix}backbone.{name}'] = value
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property

@@ -1,0 +1,236 @@
+"""Laws of a transformer on the input of a backbone or inside it."""
+
+import copy
+import pickle
+
+import pytest
+import torch
+import torch.distributed as dist
+from mmengine.model import ExponentialMovingAverage
+from mmpretrain.registry import MODELS
+from torch.nn.parallel import DistributedDataParallel
+from torch.testing import assert_close
+
+RESNET = dict(type='ResNet', depth=18, stem_channels=8, base_channels=8)
+BACKBONES = {
+    'ResNet': RESNET,
+    'VGG': dict(type='VGG', depth=11),
+    'ConvNeXt': dict(type='ConvNeXt', arch='atto'),
+    'MobileNetV2': dict(type='MobileNetV2', widen_factor=0.25),
+    'DenseNet': dict(type='DenseNet', arch='121'),
+    'VisionTransformer': dict(
+        type='VisionTransformer', arch='deit-tiny', img_size=32
+    ),
+    'PlainNet': dict(
+        type='mmstn.PlainNet',
+        size=(32, 32),
+        in_channels=3,
+        steps=[dict(conv=4, kernel=3), dict(max=2), dict(conv=4, kernel=3)],
+    ),
+}
+PLACES = [
+    ('ResNet', 'conv1'),
+    ('ResNet', 'layer2.0'),
+    ('ResNet', 'layer1.1.conv2'),
+    ('VGG', 'features.3'),
+    ('ConvNeXt', 'stages.1'),
+    ('MobileNetV2', 'layer3'),
+    ('DenseNet', 'stages.1'),
+    ('VisionTransformer', 'patch_embed'),
+    ('PlainNet', 'steps.conv2'),
+]
+exactly = dict(atol=0, rtol=0)
+
+
+def image(batch=2):
+    torch.manual_seed(0)
+    return torch.rand(batch, 3, 32, 32)
+
+
+def build(backbone, *transformers):
+    torch.manual_seed(0)
+    model = MODELS.build(
+        dict(
+            type='mmstn.STNBackbone',
+            backbone=backbone,
+            transformers=list(transformers),
+        )
+    )
+    model.eval()
+    return model
+
+
+def bare(backbone):
+    torch.manual_seed(0)
+    model = MODELS.build(backbone)
+    model.eval()
+    return model
+
+
+def bias(model, index=0):
+    return model.transformers[index].localisation.regressor.bias
+
+
+@pytest.mark.parametrize(('name', 'place'), PLACES)
+@pytest.mark.parametrize('batch', [1, 2])
+def test_an_identity_at_a_place_changes_nothing(
+    name, place, batch, transformer, size_before
+):
+    net = bare(BACKBONES[name])
+    size = size_before(net, place, image())
+    model = build(BACKBONES[name], transformer(size, place))
+    features = model(image(batch))
+    assert_close(features, net(image(batch)), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(('name', 'place'), PLACES)
+def test_a_transformer_at_a_place_acts_and_learns(
+    name, place, transformer, size_before
+):
+    net = bare(BACKBONES[name])
+    size = size_before(net, place, image())
+    zoom = transformer(size, place, start=[0.5, 0.3, 0.1])
+    model = build(BACKBONES[name], zoom)
+    features = model(image())[-1]
+    plain = net(image())[-1]
+    assert (features - plain).abs().max() > 0.01 * plain.abs().max()
+    features.square().sum().backward()
+    assert (bias(model).grad != 0).any()
+
+
+def test_what_is_inserted_acts_on_the_input_of_the_submodule(transformer):
+    model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0.3, 0]))
+    net = model.backbone
+    stem = net.maxpool(net.relu(net.bn1(net.conv1(image()))))
+    moved = model.transformers[0](net.layer1(stem))
+    features = net.layer4(net.layer3(net.layer2[1](net.layer2[0](moved))))
+    # layer2 itself was not called here, so no hook has fired
+    assert_close(model(image()), (features,), **exactly)
+
+
+def test_those_on_the_input_act_in_order(transformer):
+    shift = transformer((40, 40), start=[1.0, 0.5, 0.0])
+    zoom = transformer((32, 32), start=[0.5, 0.0, 0.5])
+    model = build(RESNET, shift, zoom)
+    first, second = model.transformers
+    expected = bare(RESNET)(second(first(image())))
+    assert_close(model(image()), expected, **exactly)
+
+
+def test_those_at_one_place_act_in_order(transformer):
+    shift = transformer((9, 9), 'layer2', start=[1.0, 0.5, 0.0])
+    zoom = transformer((8, 8), 'layer2', start=[0.5, 0.0, 0.5])
+    model, net = build(RESNET, shift, zoom), bare(RESNET)
+    first, second = model.transformers
+    net.layer2.register_forward_pre_hook(
+        lambda module, inputs: second(first(*inputs))
+    )
+    assert_close(model(image()), net(image()), **exactly)
+
+
+def test_those_at_several_places_act_each_at_its_own(transformer):
+    start = [0.5, 0.3, 0.1]
+    model, net = bare_and_three(transformer, start)
+    first, second, third = model.transformers
+    net.layer3.register_forward_pre_hook(lambda _, inputs: first(*inputs))
+    net.layer2.register_forward_pre_hook(lambda _, inputs: third(*inputs))
+    assert_close(model(image()), net(second(image())), **exactly)
+
+
+def bare_and_three(transformer, start):
+    model = build(
+        RESNET,
+        transformer((4, 4), 'layer3', start=start),
+        transformer((32, 32), start=start),
+        transformer((8, 8), 'layer2', start=start),
+    )
+    return model, bare(RESNET)
+
+
+def twin_by_pickle(model):
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize('twin', [copy.deepcopy, twin_by_pickle])
+@pytest.mark.parametrize('called', [False, True])
+def test_a_twin_has_transformers_of_its_own(twin, called, transformer):
+    model = build(RESNET, transformer((8, 8), 'layer2'))
+    before = bare(RESNET)(image())
+    if called:
+        model(image())
+    again = twin(model)
+    bias(model).data.fill_(0.5)
+    assert_close(again(image()), before, atol=1e-4, rtol=1e-4)
+    bias(again).data.fill_(0.5)
+    assert_close(again(image()), model(image()), **exactly)
+    assert (again(image())[0] - before[0]).abs().max() > 1e-3
+
+
+def test_compiled_it_gives_the_same(transformer):
+    torch.compiler.reset()
+    start = [0.5, 0.3, 0.1]
+    model, _ = bare_and_three(transformer, start)
+    compiled = torch.compile(model, fullgraph=True, backend='aot_eager')
+    assert_close(compiled(image()), model(image()))
+    compiled(image())[0].sum().backward()
+    assert (bias(model, 2).grad != 0).any()
+
+
+def test_exported_it_gives_the_same(transformer):
+    model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
+    exported = torch.export.export(model, (image(),)).module()
+    assert_close(exported(image()), model(image()))
+
+
+def test_the_average_of_a_model_uses_its_averaged_transformer(transformer):
+    model = build(RESNET, transformer((8, 8), 'layer2'))
+    average = ExponentialMovingAverage(model, momentum=0.5)
+    average.update_parameters(model)
+    bias(model).data += 0.5
+    average.update_parameters(model)
+    halfway = torch.tensor([1.25, 0.25, 0.25])
+    assert_close(bias(average.module).data, halfway)
+    expected = build(RESNET, transformer((8, 8), 'layer2', start=halfway))
+    assert_close(average(image()), expected(image()))
+
+
+@pytest.fixture
+def gloo(tmp_path):
+    dist.init_process_group(
+        'gloo', init_method=f'file://{tmp_path}/group', rank=0, world_size=1
+    )
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.usefixtures('gloo')
+def test_distributed_it_gives_the_same_gradients(transformer):
+    model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
+    again = DistributedDataParallel(copy.deepcopy(model))
+    model(image())[0].square().sum().backward()
+    again(image())[0].square().sum().backward()
+    gradients = [[p.grad for p in m.parameters()] for m in (model, again)]
+    assert_close(*gradients)
+    assert (bias(again.module, 2).grad != 0).any()
+
+
+def test_recomputed_activations_give_the_same_gradients(transformer):
+    inserted = [
+        transformer((8, 8), 'layer1.1.conv2', start=[0.5, 0.3, 0.1]),
+        transformer((8, 8), 'layer2.0', start=[0.5, 0.3, 0.1]),
+    ]
+    stored = build(RESNET, *inserted)
+    recomputed = build(dict(**RESNET, with_cp=True), *inserted)
+    stored(image())[0].square().sum().backward()
+    first, _ = recomputed(image()), recomputed(2 * image())
+    first[0].square().sum().backward()  # after another forward pass
+    gradients = [
+        [p.grad for p in m.parameters()] for m in (stored, recomputed)
+    ]
+    assert_close(*gradients)
+    assert (bias(recomputed).grad != 0).any()
+
+
+def test_the_backbone_alone_still_transforms(transformer):
+    model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0, 0]))
+    assert_close(model.backbone(image()), model(image()), **exactly)
