@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import mmstn  # noqa: F401  its mends come before any torchvision
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -183,6 +183,7 @@ def test_any_other_pipeline_is_run(name):
     ]
     dataset = bundled(pipeline=pipeline)
     samples = dataset.__getitems__([3, 8])
+    assert isinstance(samples, list)
     plain = images(bundled(), [3, 8])
     if name == 'another step':
         plain = plain.flip(-1)
