@@ -1,3 +1,4 @@
+import json
 import os
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from torch.testing import assert_close
 import mmstn  # noqa: F401  lets checkpoints load
 
 ROOT = Path(__file__).parents[1]
+CONFIG = 'configs/stn_digits.py'
+CHECKPOINT = 'epoch_1.pth'
 SHORT = [
     'train_cfg.max_epochs=1',
     'train_dataloader.dataset.indices=128',
@@ -37,7 +40,7 @@ def train(work_dir, *arguments, options=()):
     return run(
         sys.executable,
         'tools/train.py',
-        'configs/stn_digits.py',
+        CONFIG,
         '--work-dir',
         work_dir,
         *arguments,
@@ -71,7 +74,7 @@ def test_a_run_shows_its_accuracy_and_leaves_checkpoint_log_and_picture(
     work_dir, printed = trained
     assert 'accuracy_top-1' in printed
     assert 'accuracy/top1' in printed
-    assert (work_dir / 'epoch_1.pth').is_file()
+    assert (work_dir / CHECKPOINT).is_file()
     assert list(work_dir.glob('*/*.log'))
     pictures = {path.name for path in work_dir.rglob('attention_*.png')}
     assert pictures == {'attention_0.png', 'attention_1.png'}
@@ -82,17 +85,26 @@ def test_resumed_training_is_the_same_as_one_run(tmp_path):
     two.append('default_hooks.checkpoint.max_keep_ckpts=2')
     whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
     train(whole, options=two)
-    train(resumed, '--resume', whole / 'epoch_1.pth', options=two)
+    train(resumed, '--resume', whole / CHECKPOINT, options=two)
     assert_close(weights(resumed, 2), weights(whole, 2), rtol=0, atol=0)
 
 
-def test_testing_a_checkpoint_repeats_its_validation(trained, tmp_path):
+TESTS = {
+    'one process': [sys.executable, 'tools/test.py', CONFIG, CHECKPOINT],
+    'two processes': ['bash', 'tools/dist_test.sh', CONFIG, CHECKPOINT, 2],
+}
+
+
+@pytest.mark.parametrize('processes', TESTS)
+def test_testing_a_checkpoint_repeats_its_validation(
+    trained, tmp_path, processes
+):
     work_dir, printed = trained
     tested = run(
-        sys.executable,
-        'tools/test.py',
-        'configs/stn_digits.py',
-        work_dir / 'epoch_1.pth',
+        *[
+            work_dir / part if part == CHECKPOINT else part
+            for part in TESTS[processes]
+        ],
         '--work-dir',
         tmp_path,
         '--out',
@@ -101,10 +113,12 @@ def test_testing_a_checkpoint_repeats_its_validation(trained, tmp_path):
         'metrics',
         '--cfg-options',
         'test_dataloader.dataset.indices=50',
+        PORT=free_port(),
     )
     accuracy = printed.partition('accuracy/top1: ')[2].split()[0]
     assert f'accuracy/top1: {accuracy}' in tested
-    assert (tmp_path / 'metrics.json').is_file()
+    metrics = json.loads((tmp_path / 'metrics.json').read_text())
+    assert metrics == {'accuracy/top1': pytest.approx(float(accuracy))}
 
 
 def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
@@ -114,7 +128,7 @@ def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
     run(
         'bash',
         'tools/dist_train.sh',
-        'configs/stn_digits.py',
+        CONFIG,
         2,
         '--work-dir',
         tmp_path,
@@ -136,3 +150,25 @@ def test_amp_without_a_gpu_is_refused_in_words(tmp_path):
 def test_auto_scale_lr_needs_its_base_in_the_config(tmp_path):
     with pytest.raises(AssertionError, match='has no auto_scale_lr'):
         train(tmp_path, '--auto-scale-lr')
+
+
+def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
+    srun = tmp_path / 'srun'
+    srun.write_text('#!/usr/bin/env bash\nprintf "<%s>" "$@"\n')
+    srun.chmod(0o755)
+    asked = run(
+        'bash',
+        'tools/slurm_train.sh',
+        'gpu',
+        'birds',
+        CONFIG,
+        'out dir',
+        '--amp',
+        PATH=f'{tmp_path}:{os.environ["PATH"]}',
+        GPUS='16',
+        SRUN_ARGS='--qos high',
+    )
+    assert '<-p><gpu><--job-name=birds><--gres=gpu:8><--ntasks=16>' in asked
+    assert '<--qos><high><python><-u>' in asked
+    end = f'<{CONFIG}><--work-dir=out dir><--launcher=slurm><--amp>'
+    assert asked.endswith(end)

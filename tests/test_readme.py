@@ -1,0 +1,38 @@
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+
+import mmstn  # noqa: F401
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / 'README.md').read_text()
+
+
+def test_the_config_of_the_readme_trains_outside_the_repository(tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text(re.search(r'```python\n(.*?)```', README, re.S)[1])
+    cfg = Config.fromfile(path)
+    assert cfg.optim_wrapper.optimizer.type == 'SGD'  # of the base
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    samples = [DataSample().set_gt_label(i) for i in range(2)]
+    model.loss(torch.rand(2, 3, 224, 224), samples)['loss'].backward()
+    transformer = model.backbone.transformers[0]
+    assert transformer.localisation.regressor.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('path', re.findall(r'\]\((?!http)(.*?)\)', README))
+def test_what_the_readme_links_to_is_there(path):
+    assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize(
+    'path', sorted(set(re.findall(r'\b(?:configs|tools)/\w+\.\w+', README)))
+)
+def test_what_the_readme_runs_is_there(path):
+    assert (ROOT / path).is_file()
