@@ -164,6 +164,23 @@ def test_a_wrapped_checkpoint_loads_back_strictly(around, tmp_path):
     assert_close(features(model), features(trained), **exactly)
 
 
+def test_a_checkpoint_of_the_transformers_alone_loads(around):
+    trained = classifier(around(RESNET), seed=1)
+    trained.backbone.transformers[0].localisation.regressor.bias.data += 0.1
+    state = {
+        name: value
+        for name, value in trained.state_dict().items()
+        if name.startswith('backbone.transformers.')
+    }
+    model = classifier(around(RESNET))
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert unexpected == []
+    assert not state.keys() & set(missing)
+    found = model.backbone.transformers.state_dict()
+    expected = trained.backbone.transformers.state_dict()
+    assert_close(found, expected, **exactly)
+
+
 def test_what_a_wrapped_checkpoint_has_too_much_keeps_its_name(around):
     model = classifier(around(RESNET))
     state = model.state_dict() | {'backbone.backbone.extra': torch.ones(1)}

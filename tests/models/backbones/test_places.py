@@ -82,18 +82,32 @@ def test_the_places_named_instead_do_work(
 
 
 def test_places_near_the_one_wanted_come_first(transformer):
-    model = build(BACKBONES['VGG'], transformer((4, 4), 'features'))
-    with pytest.raises(ValueError, match='that work: features.0, features.1'):
+    model = build(BACKBONES['HRNet'], transformer((8, 8), 'stage2.0'))
+    with pytest.raises(ValueError, match=r'that work: stage2\.0\.branches'):
+        model(image())
+
+
+def test_the_second_call_of_a_place_is_not_transformed(transformer):
+    inserted = transformer((16, 16), 'relu')
+    trunk = dict(
+        type='mmstn.PlainNet', size=(16, 16), in_channels=64, steps=[]
+    )
+    inserted['localisation'] |= dict(trunk=trunk, in_features=64 * 256)
+    model = build(BACKBONES['HRNet'], inserted)
+    # the second source has (8, 8), which the localiser could not take
+    with pytest.raises(ValueError, match='it got: one map, then one map'):
         model(image())
 
 
 def test_places_are_sought_with_what_reaches_the_backbone(transformer):
-    model = build(
-        BACKBONES['VisionTransformer'],
-        transformer((32, 32)),
-        transformer((4, 4), 'layers.1'),
+    net = dict(
+        type='mmstn.PlainNet',
+        size=(32, 32),
+        in_channels=3,
+        steps=[dict(max=4), dict(fc=2)],
     )
-    with pytest.raises(ValueError, match='Places that work: patch_embed'):
+    model = build(net, transformer((32, 32)), transformer((8, 8), 'steps.fc1'))
+    with pytest.raises(ValueError, match='Places that work: steps, steps.max'):
         model(torch.rand(1, 3, 50, 40))
 
 
