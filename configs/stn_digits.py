@@ -81,11 +81,11 @@ model = dict(
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
 param_scheduler = dict(
     type='CosineAnnealingLR',
-    T_max=60,
+    T_max=50,
     by_epoch=True,
     convert_to_iter_based=True,
 )
-train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)
+train_cfg = dict(by_epoch=True, max_epochs=50, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
 

@@ -4,10 +4,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from mmengine.registry import DefaultScope
 
 import mmstn  # noqa: F401  its mends come before any torchvision
 
 ROOT = Path(__file__).parents[1]
+
+# Many small networks on few cores: threads would wait for each other.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def default_scope():
+    """The scope every config sets, whatever a Runner left behind."""
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        yield
 
 
 @pytest.fixture(scope='session')

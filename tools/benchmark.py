@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader
 
 from mmstn.datasets.collate import batch_collate
 
-FIRST, LAST = 5, 45  # iterations timed in training
+FIRST, LAST = 5, 25  # iterations timed in training
 CASES = [  # (B, C, *source), output
     ((256, 1, 42, 42), (28, 28)),
     ((64, 3, 224, 224), (224, 224)),
@@ -46,7 +46,7 @@ def main() -> None:
         help='transformer, training, or both',
     )
     parser.add_argument(
-        '--rounds', type=int, default=15, help='runs of each side'
+        '--rounds', type=int, default=7, help='runs of each side'
     )
     parser.add_argument('--device', default='cpu', help='cpu or cuda')
     args = parser.parse_args()

@@ -103,7 +103,12 @@ def check_kernel(kernel: str) -> None:
 
 def check_padding(padding: str | Sequence[float]) -> None:
     """Raise a ValueError unless ``padding`` is a known name or numbers."""
-    if isinstance(padding, str) and padding not in PADDINGS:
+    known = (
+        padding in PADDINGS
+        if isinstance(padding, str)
+        else isinstance(padding, Sequence)
+    )
+    if not known:
         raise ValueError(
             f'sample: padding must be one of {", ".join(PADDINGS)}, or one '
             f'number per channel, but got {padding!r}'

@@ -195,6 +195,7 @@ def test_second_derivatives(kernel, size, padding):
 WRONG = {
     'kernel': (dict(kernel='lanczos'), 'kernel must be one of nearest'),
     'padding': (dict(padding='wrap'), 'padding must be one of zeros'),
+    'one value': (dict(padding=0.5), 'padding must be one of zeros'),
     'values': (dict(padding=(1, 2, 3)), '3 numbers for a source of 2'),
 }
 
