@@ -5,7 +5,7 @@ setup(
     version='0.1.0',
     description='Spatial transformers for MMPretrain',
     license='Apache-2.0',
-    python_requires='>=3.11',
+    python_requires='>=3.11,<3.12',
     packages=find_packages(include=['mmstn', 'mmstn.*']),
     # Links to configs/ and tools/, which a wheel holds as copies.
     package_data={'mmstn': ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']},

@@ -88,6 +88,7 @@ param_scheduler = dict(
 train_cfg = dict(by_epoch=True, max_epochs=50, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
+auto_scale_lr = dict(base_batch_size=64)
 
 custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
 default_hooks = dict(

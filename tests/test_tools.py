@@ -147,9 +147,20 @@ def test_amp_without_a_gpu_is_refused_in_words(tmp_path):
         train(tmp_path, '--amp')
 
 
+def test_auto_scale_lr_scales_by_the_batch(tmp_path):
+    half = ['train_dataloader.batch_size=32']
+    printed = train(tmp_path, '--auto-scale-lr', options=half)
+    assert 'Scaling the original LR by 0.5' in printed
+
+
 def test_auto_scale_lr_needs_its_base_in_the_config(tmp_path):
+    config = tmp_path / 'mine.py'
+    config.write_text(
+        "_base_ = 'mmstn::stn_digits.py'\nauto_scale_lr = None\n"
+    )
+    command = [sys.executable, 'tools/train.py', config, '--auto-scale-lr']
     with pytest.raises(AssertionError, match='has no auto_scale_lr'):
-        train(tmp_path, '--auto-scale-lr')
+        run(*command)
 
 
 def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
