@@ -9,14 +9,17 @@ The work dir holds the config as it ran, for tools/test.py.
 
 Source: Jaderberg et al. 2015, section 4.1 and appendix A.4: batches of 256,
 learning rate 0.01, a tenth of it after every 50,000 of 150,000 iterations.
-Ours, where the paper is silent or contradicts itself: momentum 0.9; distorted
-afresh in each epoch; R on 28x28, P and E on 42x42 pixels; a tenth of the rate
-for the localiser, as on SVHN; no model selection, the last epoch counts. About
-400,000 parameters and at most 64 filters cannot both be: all models of a data
-set have those of a CNN with 64 filters (209k on R, 229k on RTS, P and E, 270k
-on TC), within 6 %. Behind the transformer RTS and TC are averaged 2x2, as the paper
-has it; of RTS that would leave 21x21 cells, too few for the filters, so there
-the transformer hands on 56x56. The paper has no Proj and TPS on TC.
+Ours, where the paper is silent or contradicts itself:
+- momentum 0.9; a tenth of the rate for the localiser, as the paper has it on
+  SVHN; no model selection, the last epoch counts;
+- distorted afresh in each epoch; R on 28x28, P and E on 42x42 pixels;
+- about 400,000 parameters and at most 64 filters cannot both be: the models of
+  a data set have those of a CNN with 64 filters (209k on R, 229k on RTS, P and
+  E, 270k on TC), within 6 %;
+- behind the transformer RTS and TC are averaged 2x2, as the paper has it; of
+  RTS that would leave 21x21 cells, too few for the filters: the transformer
+  hands on 56x56;
+- TC also with Proj and TPS, of which the paper gives no numbers.
 Result: see the README.
 """
 
