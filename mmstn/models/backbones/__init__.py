@@ -1,6 +1,7 @@
 """Networks that carry spatial transformers, and the paper's own."""
 
 from .digit_nets import DigitCNN, DigitFCN
+from .inception_v2 import InceptionV2
 from .parallel_stn import ParallelSTNBackbone
 from .plain_net import PlainNet
 from .shrinking_trunk import ShrinkingTrunk
@@ -9,6 +10,7 @@ from .stn_backbone import STNBackbone
 __all__ = [
     'DigitCNN',
     'DigitFCN',
+    'InceptionV2',
     'ParallelSTNBackbone',
     'PlainNet',
     'STNBackbone',
