@@ -10,11 +10,8 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
-
-import mmstn  # noqa: F401
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 SIDES = dict(
@@ -52,12 +49,6 @@ def without_weights(model):
         if (part.get('init_cfg') or {}) and 'checkpoint' in part['init_cfg']:
             del part['init_cfg']
     return model
-
-
-@pytest.fixture(autouse=True)
-def default_scope():
-    with DefaultScope.overwrite_default_scope('mmpretrain'):
-        yield
 
 
 @pytest.mark.parametrize('name', SIDES)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from torch.testing import assert_close
 
@@ -106,17 +105,16 @@ def features(state, source):
 
 
 def classifier(**backbone):
-    with DefaultScope.overwrite_default_scope('mmpretrain'):
-        return MODELS.build(
-            dict(
-                type='ImageClassifier',
-                backbone=dict(type='mmstn.InceptionV2', **backbone),
-                neck=dict(type='GlobalAveragePooling'),
-                head=dict(
-                    type='LinearClsHead', num_classes=1000, in_channels=1024
-                ),
-            )
-        ).eval()
+    return MODELS.build(
+        dict(
+            type='ImageClassifier',
+            backbone=dict(type='mmstn.InceptionV2', **backbone),
+            neck=dict(type='GlobalAveragePooling'),
+            head=dict(
+                type='LinearClsHead', num_classes=1000, in_channels=1024
+            ),
+        )
+    ).eval()
 
 
 @pytest.mark.parametrize('flat', [True, False])
