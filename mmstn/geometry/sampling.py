@@ -35,19 +35,64 @@ def sample(
         ValueError: If the arguments do not fit each other.
     """
     check(source, grid, kernel, padding)
+    return read(source, grid.unsqueeze(1), kernel, padding).squeeze(1)
+
+
+def sample_each(
+    source: Tensor,
+    grids: Tensor,
+    kernel: str = 'linear',
+    padding: str | Sequence[float] = 'zeros',
+) -> Tensor:
+    """Return each source read at ``N`` grids, ``(B, N, C, *out)``.
+
+    As :func:`sample` at each grid, but in one read: the grids are stacked
+    along the first output axis, so no source is copied ``N`` times.
+
+    Args:
+        source: ``(B, C, *size)``.
+        grids: ``(B, N, *out, n)``.
+        kernel: As for :func:`sample`.
+        padding: As for :func:`sample`.
+
+    Raises:
+        ValueError: If the arguments do not fit each other.
+    """
+    if grids.ndim != source.ndim + 1 or grids.shape[1] == 0:
+        raise ValueError(
+            f'sample_each: a source of shape {tuple(source.shape)} needs '
+            'grids (B, N, *out, n), N from 1 on, but got '
+            f'{tuple(grids.shape)}'
+        )
+    check(source, grids[:, 0], kernel, padding)
+    return read(source, grids, kernel, padding)
+
+
+def read(
+    source: Tensor,
+    grids: Tensor,
+    kernel: str,
+    padding: str | Sequence[float],
+) -> Tensor:
+    """Return ``(B, N, C, *out)``, for what ``check`` let pass."""
     dtype = torch.promote_types(source.dtype, torch.float32)
     values, ground = source.to(dtype), None
+    ones = [1] * (source.ndim - 2)
     if not isinstance(padding, str):
         ground = torch.as_tensor(padding, dtype=dtype, device=source.device)
-        ground = ground.view(1, -1, *[1] * (source.ndim - 2))
+        ground = ground.view(-1, *ones)
         values, padding = values - ground, 'zeros'
+    # the planes of x and y stay apart in memory where the grids were copied
+    stacked = grids.to(dtype).movedim(-1, 1).flatten(2, 3).movedim(1, -1)
     with torch.autocast(source.device.type, enabled=False):
         output = F.grid_sample(
-            values, grid.to(dtype), KERNELS[kernel], padding, ALIGN_CORNERS
+            values, stacked, KERNELS[kernel], padding, ALIGN_CORNERS
         )
+    output = output.unflatten(2, grids.shape[1:3]).movedim(2, 1)
     # torch reads something finite at NaN, something else in each case
-    first = grid[(slice(None), *[0] * (grid.ndim - 2))].detach()  # (B, n)
-    offset = (first * 0).sum(1).to(dtype).view(-1, *[1] * (source.ndim - 1))
+    corner = [0] * len(ones)
+    first = grids[(slice(None), slice(None), *corner)].detach()  # (B, N, n)
+    offset = (first * 0).sum(2).to(dtype).view(*grids.shape[:2], 1, *ones)
     if ground is not None:
         offset = offset + ground
     return output.add_(offset).to(source.dtype)

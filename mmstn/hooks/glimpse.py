@@ -12,7 +12,13 @@ from torch import Tensor, nn
 from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.outline import outline
 from mmstn.geometry.projective import OUTSIDE
-from mmstn.models.transformer import SpatialTransformer, TPSGrid
+from mmstn.models.transformer import (
+    ParallelSpatialTransformer,
+    SpatialTransformer,
+    TPSGrid,
+)
+
+Transformer = SpatialTransformer | ParallelSpatialTransformer
 
 PER_SIDE = 64  # a straight side needs one, a curve or a horizon more
 
@@ -92,10 +98,19 @@ class Record:
 
     def handed_on(self, name: str, module, inputs, output: Tensor) -> None:
         source = self.source(name, inputs[0])
-        if source.is_picture:
+        several = isinstance(module, ParallelSpatialTransformer)
+        if source.is_picture and not several:
             self.pictures.append(output)
-        theta, copy = self.theta.pop(name), output.detach().clone()
-        self.glimpses.append(Glimpse(name, module.grid, source, theta, copy))
+        thetas, outputs = self.theta.pop(name), output.detach().clone()
+        number = module.number if several else 1
+        parts = zip(
+            thetas.chunk(number, 1), outputs.chunk(number, 1), strict=True
+        )
+        for index, (theta, copy) in enumerate(parts, 1):
+            label = f'{name} {index}' if several else name
+            self.glimpses.append(
+                Glimpse(label, module.grid, source, theta, copy)
+            )
 
     def source(self, name: str, tensor: Tensor) -> Source:
         for original, source in self.sources:
@@ -109,7 +124,7 @@ class Record:
 
 @contextmanager
 def watch(
-    transformers: dict[str, SpatialTransformer], picture: Tensor
+    transformers: dict[str, Transformer], picture: Tensor
 ) -> Iterator[Record]:
     """Record what ``transformers`` do until left."""
     record = Record(picture)
@@ -124,12 +139,12 @@ def watch(
         yield record
 
 
-def find_transformers(model: nn.Module) -> dict[str, SpatialTransformer]:
+def find_transformers(model: nn.Module) -> dict[str, Transformer]:
     """Return each transformer of a network by its name."""
     return {
         name.replace('_orig_mod.', ''): module
         for name, module in model.named_modules()
-        if isinstance(module, SpatialTransformer)
+        if isinstance(module, Transformer)
     }
 
 

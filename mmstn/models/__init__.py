@@ -2,6 +2,6 @@
 
 import mmpretrain.models  # noqa: F401  a parent's locations are not imported
 
-from . import backbones, data_preprocessor, transformer
+from . import backbones, data_preprocessor, heads, necks, transformer
 
-__all__ = ['backbones', 'data_preprocessor', 'transformer']
+__all__ = ['backbones', 'data_preprocessor', 'heads', 'necks', 'transformer']

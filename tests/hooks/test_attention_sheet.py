@@ -258,6 +258,30 @@ def test_a_sheet_has_a_column_for_each_sample():
     assert image.dtype == np.uint8
 
 
+def test_parallel_transformers_are_drawn_each_in_its_own_colour():
+    cfg = dict(
+        type='mmstn.ParallelSpatialTransformer',
+        number=2,
+        grid=dict(type='mmstn.TranslationGrid', size=(8, 8), scale=0.4),
+        localisation=dict(
+            trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[]),
+            in_features=64,
+        ),
+    )
+    seen = record(torch.zeros(1, 1, 8, 8), MODELS.build(cfg))
+    image = attention_sheet(seen, samples(1), PLAIN, [])
+    middle = MARGIN + TILE // 2
+    halves = [
+        [(half == colour).all(-1).any() for colour in (FIRST, SECOND)]
+        for half in np.split(
+            drawn(seen)[middle - 40 : middle + 40], [middle], 1
+        )
+    ]
+    assert halves == [[True, False], [False, True]]
+    frames = [(image == c).all(-1).sum() for c in (FIRST, SECOND)]
+    assert min(frames) > 4 * FRAME * TILE
+
+
 @pytest.mark.parametrize(
     ('predicted', 'last'),
     [(2, 'predicted: two'), (1, 'predicted: one (wrong)')],

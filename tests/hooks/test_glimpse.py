@@ -119,3 +119,28 @@ def test_ddp_and_compile_are_taken_off(tmp_path):
         assert unwrap(wrapped) is model
     finally:
         torch.distributed.destroy_process_group()
+
+
+def test_each_of_several_parallel_transformers_is_caught():
+    model = nn.Sequential(
+        MODELS.build(
+            dict(
+                type='mmstn.ParallelSpatialTransformer',
+                number=4,
+                grid=dict(
+                    type='mmstn.TranslationGrid', size=(4, 4), scale=0.5
+                ),
+                localisation=dict(
+                    trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[]),
+                    in_features=64,
+                ),
+            )
+        )
+    )
+    picture = source()
+    seen = seen_in(model, picture).glimpses
+    assert [glimpse.name for glimpse in seen] == ['0 1', '0 2', '0 3', '0 4']
+    assert all(glimpse.source is seen[0].source for glimpse in seen)
+    assert_close(seen[1].output, picture[:, :, :4, 4:])
+    corner = torch.tensor([7.5, -0.5])
+    assert_close(seen[1].outline()[:, 64], corner.expand(2, 2))

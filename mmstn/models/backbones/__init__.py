@@ -1,7 +1,18 @@
-"""Networks that carry spatial transformers, and the paper's small ones."""
+"""Networks that carry spatial transformers, and the paper's own."""
 
 from .digit_nets import DigitCNN, DigitFCN
+from .inception_v2 import InceptionV2
+from .parallel_stn import ParallelSTNBackbone
 from .plain_net import PlainNet
+from .shrinking_trunk import ShrinkingTrunk
 from .stn_backbone import STNBackbone
 
-__all__ = ['DigitCNN', 'DigitFCN', 'PlainNet', 'STNBackbone']
+__all__ = [
+    'DigitCNN',
+    'DigitFCN',
+    'InceptionV2',
+    'ParallelSTNBackbone',
+    'PlainNet',
+    'STNBackbone',
+    'ShrinkingTrunk',
+]

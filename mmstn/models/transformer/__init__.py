@@ -9,6 +9,7 @@ from .grid import (
     TranslationGrid,
 )
 from .localisation import Localisation
+from .parallel import ParallelSpatialTransformer
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
 
@@ -17,6 +18,7 @@ __all__ = [
     'AttentionGrid',
     'GridSampler',
     'Localisation',
+    'ParallelSpatialTransformer',
     'ProjectiveGrid',
     'SimilarityGrid',
     'SpatialTransformer',

@@ -1,9 +1,10 @@
 """Part 2 of the spatial transformer: from theta to where each cell reads.
 
 Every generator is a family of maps from output to source. It has ``size``
-(the output), ``identity`` (the theta it starts from), ``forward(theta)`` (the
-grid), and ``points(theta, points)`` (where any output points read). A family
-that is a matrix has ``matrix(theta)`` too.
+(the output), ``crop(scale, place)`` (the theta that reads a window),
+``identity`` (the theta it starts from, a window as large as the source),
+``forward(theta)`` (the grid), and ``points(theta, points)`` (where any output
+points read). A family that is a matrix has ``matrix(theta)`` too.
 """
 
 from collections.abc import Sequence
@@ -47,6 +48,16 @@ class GridGenerator(nn.Module):
     @property
     def identity(self) -> tuple[float, ...]:
         """The theta a transformer starts from."""
+        return self.crop(1.0, (0.0,) * len(self.size))
+
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
+        """Return the theta that reads an upright window of the source.
+
+        Args:
+            scale: Share of the source along each axis; 0.5 is half. A family
+                whose scale is fixed keeps its own.
+            place: Centre of the window, ``(x, y[, z])``.
+        """
         raise NotImplementedError
 
     def forward(self, theta: Tensor) -> Tensor:
@@ -113,9 +124,8 @@ class TranslationGrid(MatrixGrid):
         super().__init__(size)
         self.scale = scale
 
-    @property
-    def identity(self) -> tuple[float, ...]:
-        return (0.0,) * len(self.size)
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
+        return tuple(place)
 
     def matrix(self, theta: Tensor) -> Tensor:
         return affine.translation_matrix(theta, self.scale)
@@ -129,9 +139,8 @@ class AttentionGrid(MatrixGrid):
     """One scale and a shift: see :func:`~mmstn.geometry.affine.
     attention_matrix`."""
 
-    @property
-    def identity(self) -> tuple[float, ...]:
-        return (1.0,) + (0.0,) * len(self.size)
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
+        return (scale, *place)
 
     def matrix(self, theta: Tensor) -> Tensor:
         return affine.attention_matrix(theta)
@@ -142,9 +151,9 @@ class SimilarityGrid(MatrixGrid):
     """Scale, rotation and shift: see :func:`~mmstn.geometry.affine.
     similarity_matrix`."""
 
-    @property
-    def identity(self) -> tuple[float, ...]:
-        return (1.0,) + (0.0,) * (3 if len(self.size) == 2 else 6)
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
+        rotation = (0.0,) * (1 if len(self.size) == 2 else 3)
+        return (scale, *rotation, *place)
 
     def matrix(self, theta: Tensor) -> Tensor:
         return affine.similarity_matrix(theta)
@@ -155,11 +164,14 @@ class AffineGrid(MatrixGrid):
     """Six numbers in 2D, twelve in 3D: see :func:`~mmstn.geometry.affine.
     affine_matrix`."""
 
-    @property
-    def identity(self) -> tuple[float, ...]:
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
         n = len(self.size)
-        rows = [[float(i == j) for j in range(n + 1)] for i in range(n)]
-        return tuple(sum(rows, []))
+        rows = [[scale * (i == j) for j in range(n)] for i in range(n)]
+        return tuple(
+            number
+            for row, shift in zip(rows, place, strict=True)
+            for number in (*row, shift)
+        )
 
     def matrix(self, theta: Tensor) -> Tensor:
         return affine.affine_matrix(theta)
@@ -171,9 +183,9 @@ class ProjectiveGrid(GridGenerator):
 
     DIMENSIONS = (2,)
 
-    @property
-    def identity(self) -> tuple[float, ...]:
-        return (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
+        x, y = place
+        return (scale, 0.0, x, 0.0, scale, y, 0.0, 0.0)
 
     def matrix(self, theta: Tensor) -> Tensor:
         """Return ``(B, 3, 3)``, mapping output points to the source."""
@@ -210,13 +222,15 @@ class TPSGrid(GridGenerator):
             )
         points = tps.control_lattice(*control)  # (K, 2)
         basis = tps.tps_basis(points, lattice(self.size, points).flatten(0, 1))
-        self._identity = tuple(points.float().flatten().tolist())
+        self._control = tuple(points.float().flatten().tolist())
         self.register_buffer('control', points.float(), persistent=False)
         self.register_buffer('basis', basis.float(), persistent=False)
 
-    @property
-    def identity(self) -> tuple[float, ...]:
-        return self._identity
+    def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:
+        return tuple(
+            scale * number + place[index % 2]
+            for index, number in enumerate(self._control)
+        )
 
     def grid(self, theta: Tensor) -> Tensor:
         basis, control = self.basis.to(theta.dtype), self.control.to(theta)

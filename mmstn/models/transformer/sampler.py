@@ -4,7 +4,12 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mmstn.geometry.sampling import check_kernel, check_padding, sample
+from mmstn.geometry.sampling import (
+    check_kernel,
+    check_padding,
+    sample,
+    sample_each,
+)
 from mmstn.registry import MODELS
 
 
@@ -32,6 +37,10 @@ class GridSampler(nn.Module):
 
     def forward(self, source: Tensor, grid: Tensor) -> Tensor:
         return sample(source, grid, self.kernel, self.padding)
+
+    def each(self, source: Tensor, grids: Tensor) -> Tensor:
+        """Return the source read at each of ``grids (B, N, *out, n)``."""
+        return sample_each(source, grids, self.kernel, self.padding)
 
     def extra_repr(self) -> str:
         return f'kernel={self.kernel!r}, padding={self.padding!r}'

@@ -1,0 +1,5 @@
+"""Heads for several transformers."""
+
+from .parallel_head import ParallelSTHead
+
+__all__ = ['ParallelSTHead']
