@@ -35,7 +35,8 @@ def sample(
         ValueError: If the arguments do not fit each other.
     """
     check(source, grid, kernel, padding)
-    return read(source, grid.unsqueeze(1), kernel, padding).squeeze(1)
+    output = read(source, grid, kernel, padding)
+    return output.add_(offset(grid, padding, output)).to(source.dtype)
 
 
 def sample_each(
@@ -65,37 +66,56 @@ def sample_each(
             f'{tuple(grids.shape)}'
         )
     check(source, grids[:, 0], kernel, padding)
-    return read(source, grids, kernel, padding)
+    # the planes of x and y stay apart in memory where the grids are copied
+    stacked = grids.movedim(-1, 1).flatten(2, 3).movedim(1, -1)
+    output = read(source, stacked, kernel, padding)
+    output = output.unflatten(2, grids.shape[1:3]).movedim(2, 1)
+    # not in place: autograd would copy the whole for a change of a view
+    return (output + offset(grids, padding, output)).to(source.dtype)
 
 
 def read(
     source: Tensor,
-    grids: Tensor,
+    grid: Tensor,
     kernel: str,
     padding: str | Sequence[float],
 ) -> Tensor:
-    """Return ``(B, N, C, *out)``, for what ``check`` let pass."""
-    dtype = torch.promote_types(source.dtype, torch.float32)
-    values, ground = source.to(dtype), None
-    ones = [1] * (source.ndim - 2)
+    """Return the bare samples, ``(B, C, *out)``, less the padding's values."""
+    values = source.to(torch.promote_types(source.dtype, torch.float32))
     if not isinstance(padding, str):
-        ground = torch.as_tensor(padding, dtype=dtype, device=source.device)
-        ground = ground.view(-1, *ones)
+        ground = per_channel(padding, grid.shape[-1], values)
         values, padding = values - ground, 'zeros'
-    # the planes of x and y stay apart in memory where the grids were copied
-    stacked = grids.to(dtype).movedim(-1, 1).flatten(2, 3).movedim(1, -1)
     with torch.autocast(source.device.type, enabled=False):
-        output = F.grid_sample(
-            values, stacked, KERNELS[kernel], padding, ALIGN_CORNERS
+        return F.grid_sample(
+            values,
+            grid.to(values.dtype),
+            KERNELS[kernel],
+            padding,
+            ALIGN_CORNERS,
         )
-    output = output.unflatten(2, grids.shape[1:3]).movedim(2, 1)
-    # torch reads something finite at NaN, something else in each case
-    corner = [0] * len(ones)
-    first = grids[(slice(None), slice(None), *corner)].detach()  # (B, N, n)
-    offset = (first * 0).sum(2).to(dtype).view(*grids.shape[:2], 1, *ones)
-    if ground is not None:
-        offset = offset + ground
-    return output.add_(offset).to(source.dtype)
+
+
+def offset(
+    grids: Tensor, padding: str | Sequence[float], output: Tensor
+) -> Tensor:
+    """Return what is to be added to bare samples, ``(B, [N,] 1 or C, 1...)``.
+
+    The padding's values; and NaN where a grid is NaN, for torch reads
+    something finite there, something else in each case.
+    """
+    axes = grids.shape[-1]
+    first = grids[(..., *[0] * axes, slice(None))].detach()  # (B, [N,] n)
+    total = (first * 0).sum(-1).to(output.dtype)
+    total = total.view(*total.shape, *[1] * (axes + 1))
+    if not isinstance(padding, str):
+        total = total + per_channel(padding, axes, output)
+    return total
+
+
+def per_channel(values: Sequence[float], axes: int, like: Tensor) -> Tensor:
+    """Return one value per channel, ``(C, 1...)``, for so many axes."""
+    values = torch.as_tensor(values, dtype=like.dtype, device=like.device)
+    return values.view(-1, *[1] * axes)
 
 
 def check(
