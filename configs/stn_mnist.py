@@ -20,7 +20,9 @@ Ours, where the paper is silent or contradicts itself:
   RTS that would leave 21x21 cells, too few for the filters: the transformer
   hands on 56x56;
 - TC also with Proj and TPS, of which the paper gives no numbers.
-Result: see the README.
+Result: test error on a CPU, seed 0: on R, 12 epochs as above, 2.3 % with
+ST-CNN-Aff and 3.5 % with CNN; on RTS, 8 epochs (train_cfg.max_epochs=8), 3.1 %
+and 5.0 %. The others and the full schedule: not run yet.
 """
 
 _base_ = ['mmpretrain::_base_/default_runtime.py']
