@@ -134,6 +134,12 @@ def resolve_own_configs() -> None:
     def _get_cfg_path(cfg_path, filename):
         package, _, name = cfg_path.partition('::')
         if package == 'mmstn':
+            if not (CONFIGS / name).is_file():
+                known = sorted(path.name for path in CONFIGS.glob('*.py'))
+                raise FileNotFoundError(
+                    f'{cfg_path} is no config of mmstn; there are '
+                    f'{", ".join(known)}'
+                )
             return str(CONFIGS / name), None
         return resolve(cfg_path, filename)
 

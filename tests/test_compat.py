@@ -259,6 +259,13 @@ def test_the_package_holds_its_configs(tmp_path):
     assert Config.fromfile(outside).model == Config.fromfile(inside).model
 
 
+def test_an_unknown_config_of_ours_is_answered_with_the_known(tmp_path):
+    outside = tmp_path / 'outside.py'
+    outside.write_text("_base_ = 'mmstn::nope.py'\n")
+    with pytest.raises(FileNotFoundError, match='there are .*stn_digits.py'):
+        Config.fromfile(outside)
+
+
 def python(code, **environment):
     return subprocess.run(
         [sys.executable, '-c', code],

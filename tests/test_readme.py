@@ -13,9 +13,20 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text()
 
 
-def test_the_config_of_the_readme_trains_outside_the_repository(tmp_path):
+CONFIG = re.search(r'```python\n(.*?)```', README, re.S)[1]
+INSIDE = (
+    CONFIG.replace("type='mmstn.Spa", "before='layer2.0', type='mmstn.Spa")
+    .replace('(224, 224)', '(56, 56)')
+    .replace('in_channels=3', 'in_channels=64')
+)
+
+
+@pytest.mark.parametrize('config', [CONFIG, INSIDE], ids=['before', 'inside'])
+def test_the_config_of_the_readme_trains_outside_the_repository(
+    tmp_path, config
+):
     path = tmp_path / 'mine.py'
-    path.write_text(re.search(r'```python\n(.*?)```', README, re.S)[1])
+    path.write_text(config)
     cfg = Config.fromfile(path)
     assert cfg.optim_wrapper.optimizer.type == 'SGD'  # of the base
     model = MODELS.build(cfg.model)

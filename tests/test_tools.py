@@ -183,3 +183,11 @@ def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
     assert '<--qos><high><python><-u>' in asked
     end = f'<{CONFIG}><--work-dir=out dir><--launcher=slurm><--amp>'
     assert asked.endswith(end)
+
+
+@pytest.mark.parametrize(
+    'tool', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh']
+)
+def test_a_script_without_arguments_says_how_to_call_it(tool):
+    with pytest.raises(AssertionError, match=f'bash tools/{tool} '):
+        run('bash', f'tools/{tool}')

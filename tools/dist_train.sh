@@ -3,6 +3,7 @@
 # From the environment: NNODES NODE_RANK PORT MASTER_ADDR.
 # Without a GPU, GPUS is the number of CPU processes.
 set -euo pipefail
+[ $# -ge 2 ] || { sed -n 2,4p "$0" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" python -m torch.distributed.run \
     --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \

@@ -3,6 +3,7 @@
 # tools/train.py]
 # From the environment: GPUS GPUS_PER_NODE CPUS_PER_TASK SRUN_ARGS.
 set -euo pipefail
+[ $# -ge 4 ] || { sed -n 2,4p "$0" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 gpus=${GPUS:-8}
 per_node=${GPUS_PER_NODE:-$(( gpus < 8 ? gpus : 8 ))}

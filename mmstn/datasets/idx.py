@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,8 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
             f'start with 00 00 08 {axes:02x}, but starts with '
             f'{magic.hex(" ") or "nothing"}'
         )
-    shape = np.frombuffer(content[4:header].ljust(4 * axes, b'\0'), '>i4')
-    expected = header + int(shape.astype(np.int64).prod())
+    shape = np.frombuffer(content[4:header].ljust(4 * axes, b'\0'), '>u4')
+    expected = header + prod(shape.tolist())
     if len(content) < expected:
         raise ValueError(
             f'{path} is truncated: {len(content)} bytes, where {expected} '

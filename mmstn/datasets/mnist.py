@@ -81,22 +81,23 @@ def fetch(root: Path, name: str) -> None:
             os.replace(Path(folder) / filename, root / filename)
             return
     raise FileNotFoundError(
-        missing(root, [name])
+        missing(root, [name], 'Set')
         + ' Downloading it failed: '
         + '; '.join(failures)
     )
 
 
-def missing(root: Path, names: list[str]) -> str:
+def missing(
+    root: Path, names: list[str], advice: str = 'Set download=True, set'
+) -> str:
     """Return what to tell someone whose folder lacks files."""
     return (
         f'MNIST: {root.resolve()} lacks {" or ".join(names)}. The folder must '
         'hold the idx files of MNIST, gzipped (.gz) or not: '
         'train-images-idx3-ubyte, train-labels-idx1-ubyte, '
-        't10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. Set data_root to '
-        'such a folder, set download=True, or fetch them from '
-        f'{MNIST.mirrors[0]} . In a distributed run the folder must be one '
-        'that all processes see.'
+        f't10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. {advice} data_root '
+        f'to such a folder, or fetch them from {MNIST.mirrors[0]} . In a '
+        'distributed run the folder must be one that all processes see.'
     )
 
 

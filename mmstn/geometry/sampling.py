@@ -1,6 +1,7 @@
 """Read a source at the points of a grid, in 2D and 3D."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +37,10 @@ def sample(
     """
     check(source, grid, kernel, padding)
     output = read(source, grid, kernel, padding)
-    return output.add_(offset(grid, padding, output)).to(source.dtype)
+    change = offset(grid, padding, output)
+    if not is_nothing(change):
+        output = output.add_(change)
+    return output.to(source.dtype)
 
 
 def sample_each(
@@ -70,8 +74,11 @@ def sample_each(
     stacked = grids.movedim(-1, 1).flatten(2, 3).movedim(1, -1)
     output = read(source, stacked, kernel, padding)
     output = output.unflatten(2, grids.shape[1:3]).movedim(2, 1)
-    # not in place: autograd would copy the whole for a change of a view
-    return (output + offset(grids, padding, output)).to(source.dtype)
+    change = offset(grids, padding, output)
+    if not is_nothing(change):
+        # not in place: autograd would copy the whole for a change of a view
+        output = output + change
+    return output.to(source.dtype)
 
 
 def read(
@@ -110,6 +117,19 @@ def offset(
     if not isinstance(padding, str):
         total = total + per_channel(padding, axes, output)
     return total
+
+
+def is_nothing(change: Tensor) -> bool:
+    """Return whether a CPU can be spared the addition of zeros.
+
+    A GPU would wait to know, and what is compiled or mapped cannot look.
+    """
+    if change.device.type != 'cpu' or torch.compiler.is_compiling():
+        return False
+    try:
+        return not change.any()
+    except RuntimeError:  # under vmap
+        return False
 
 
 def per_channel(values: Sequence[float], axes: int, like: Tensor) -> Tensor:
@@ -168,13 +188,17 @@ def check_kernel(kernel: str) -> None:
 
 def check_padding(padding: str | Sequence[float]) -> None:
     """Raise a ValueError unless ``padding`` is a known name or numbers."""
-    known = (
-        padding in PADDINGS
-        if isinstance(padding, str)
-        else isinstance(padding, Sequence)
-    )
-    if not known:
+    if isinstance(padding, str):
+        known = padding in PADDINGS
+    else:
+        known = isinstance(padding, Sequence) and all(map(is_number, padding))
+    if not known or len(padding) == 0:
         raise ValueError(
             f'sample: padding must be one of {", ".join(PADDINGS)}, or one '
             f'number per channel, but got {padding!r}'
         )
+
+
+def is_number(value: object) -> bool:
+    """Return whether ``value`` is a finite number."""
+    return isinstance(value, (int, float)) and isfinite(value)

@@ -59,6 +59,10 @@ DAMAGED = {
     'truncated': (idx(PIXELS)[:-1], f'{IMAGES} is truncated: 2367 bytes'),
     'cut in the header': (idx(PIXELS)[:9], f'{IMAGES} is truncated: 9 bytes'),
     'too long': (idx(PIXELS) + b'\0', f'{IMAGES} is damaged: .* for 1'),
+    'huge': (
+        b'\0\0\x08\x03' + b'\x40\0\0\0' * 3,
+        f'{IMAGES} is truncated: 16 bytes',
+    ),
     'empty': (b'', f'{IMAGES} is no idx file .* nothing'),
     'labels': (idx(DIGITS), f'{IMAGES} is no idx file .* 00 00 08 01'),
     'page': (b'<html>', f'{IMAGES} is no idx file .* 3c 68 74 6d'),

@@ -196,6 +196,9 @@ WRONG = {
     'kernel': (dict(kernel='lanczos'), 'kernel must be one of nearest'),
     'padding': (dict(padding='wrap'), 'padding must be one of zeros'),
     'one value': (dict(padding=0.5), 'padding must be one of zeros'),
+    'no value': (dict(padding=()), 'padding must be one of zeros'),
+    'words': (dict(padding=(1, 'a')), 'padding must be one of zeros'),
+    'nan': (dict(padding=(1, float('nan'))), 'padding must be one of zeros'),
     'values': (dict(padding=(1, 2, 3)), '3 numbers for a source of 2'),
 }
 
@@ -228,3 +231,10 @@ def test_grids_and_sources_must_be_as_many():
     source, grid = problem()
     with pytest.raises(ValueError, match='1 sources but 2 grids'):
         sample(source, grid.expand(2, -1, -1, -1))
+
+
+def test_mapped_over_samples_it_reads_the_same():
+    source, grid = problem(batch=3)
+    grid = grid + torch.tensor([0.0, 0.1, float('nan')]).view(3, 1, 1, 1)
+    one = torch.func.vmap(lambda s, g: sample(s[None], g[None])[0])
+    assert_close(one(source, grid), sample(source, grid), equal_nan=True)

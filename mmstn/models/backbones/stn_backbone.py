@@ -42,7 +42,8 @@ class STNBackbone(BaseModule):
         init_cfg: dict | list[dict] | None = None,
     ):
         super().__init__(init_cfg)
-        if not isinstance(transformers, (list, tuple)) or not transformers:
+        listed = isinstance(transformers, (list, tuple)) and transformers
+        if not listed or not all(isinstance(c, dict) for c in transformers):
             raise ValueError(
                 'STNBackbone: transformers must be a list of at least one '
                 f'config, but got {transformers!r}'
@@ -70,9 +71,11 @@ class STNBackbone(BaseModule):
             if place is None:
                 source = transformer(source)
         self._received = [[] for _ in self.places]
-        features = self.backbone(source)
-        self._check_places(source)
-        self._received = None
+        try:
+            features = self.backbone(source)
+            self._check_places(source)
+        finally:
+            self._received = None
         return features
 
     def _transform(self, index: int, module, inputs: tuple) -> Tensor | None:

@@ -10,10 +10,12 @@ points read). A family that is a matrix has ``matrix(theta)`` too.
 from collections.abc import Sequence
 
 import torch
+from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor, nn
 
 from mmstn.geometry import affine, projective, tps
 from mmstn.geometry.lattice import lattice
+from mmstn.geometry.sampling import is_number
 from mmstn.registry import MODELS
 
 
@@ -95,6 +97,26 @@ class GridGenerator(nn.Module):
         return f'size={self.size}'
 
 
+def build_grid(cfg: dict) -> GridGenerator:
+    """Return the grid generator of a config.
+
+    Raises:
+        ValueError: If its type is no registered family.
+    """
+    kind = cfg.get('type')
+    family = ANY_MODELS.get(kind) if isinstance(kind, str) else kind
+    if not (isinstance(family, type) and issubclass(family, GridGenerator)):
+        names = [
+            f'mmstn.{name}'
+            for name, known in MODELS.module_dict.items()
+            if isinstance(known, type) and issubclass(known, GridGenerator)
+        ]
+        raise ValueError(
+            f'grid: type must be one of {", ".join(names)}, but got {kind!r}'
+        )
+    return ANY_MODELS.build(cfg)
+
+
 class MatrixGrid(GridGenerator):
     """A family whose maps are affine matrices, in 2D and 3D."""
 
@@ -122,6 +144,11 @@ class TranslationGrid(MatrixGrid):
 
     def __init__(self, size: Sequence[int], scale: float = 1.0):
         super().__init__(size)
+        if not is_number(scale) or scale == 0:
+            raise ValueError(
+                'TranslationGrid: scale must be a number other than 0, but '
+                f'got {scale!r}'
+            )
         self.scale = scale
 
     def crop(self, scale: float, place: Sequence[float]) -> tuple[float, ...]:

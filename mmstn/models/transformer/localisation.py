@@ -7,6 +7,7 @@ from mmengine.model import BaseModule, PretrainedInit
 from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor, nn
 
+from mmstn.geometry.sampling import is_number
 from mmstn.registry import MODELS
 
 
@@ -33,7 +34,23 @@ class Localisation(BaseModule):
     ):
         super().__init__(init_cfg)
         self.start = tuple(start)
+        if not self.start or not all(map(is_number, self.start)):
+            raise ValueError(
+                'Localisation: start must be finite numbers, but got '
+                f'{start!r}'
+            )
         self.trunk = ANY_MODELS.build(trunk)
+        if not isinstance(in_features, int) or in_features < 1:
+            raise ValueError(
+                'Localisation: in_features must be a whole number from 1 on, '
+                f'but got {in_features!r}'
+            )
+        given = getattr(self.trunk, 'out_features', in_features)
+        if given != in_features:  # a PlainNet knows
+            raise ValueError(
+                f'Localisation: in_features={in_features}, but the trunk '
+                f'gives {given}; set in_features to that'
+            )
         self.regressor = nn.Linear(in_features, len(self.start))
         self.go_to_start()
 

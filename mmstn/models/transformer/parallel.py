@@ -6,7 +6,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor
 
-from mmstn.models.transformer.grid import GridGenerator
+from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.registry import MODELS
 
 
@@ -46,7 +46,7 @@ class ParallelSpatialTransformer(BaseModule):
                 f'from 1 on, but got {number!r}'
             )
         self.number = number
-        self.grid = ANY_MODELS.build(grid)
+        self.grid = build_grid(grid)
         starts = tiles(self.grid, number) if starts is None else starts
         check_starts(starts, number, self.grid, localisation)
         self.localisation = ANY_MODELS.build(

@@ -4,6 +4,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor
 
+from mmstn.models.transformer.grid import build_grid
 from mmstn.registry import MODELS
 
 
@@ -28,7 +29,7 @@ class SpatialTransformer(BaseModule):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
-        self.grid = ANY_MODELS.build(grid)
+        self.grid = build_grid(grid)
         self.localisation = ANY_MODELS.build(
             {
                 'type': 'mmstn.Localisation',

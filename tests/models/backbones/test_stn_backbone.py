@@ -188,8 +188,8 @@ def test_the_average_of_a_model_uses_its_averaged_transformer(transformer):
     average.update_parameters(model)
     bias(model).data += 0.5
     average.update_parameters(model)
-    halfway = torch.tensor([1.25, 0.25, 0.25])
-    assert_close(bias(average.module).data, halfway)
+    halfway = [1.25, 0.25, 0.25]
+    assert_close(bias(average.module).data, torch.tensor(halfway))
     expected = build(RESNET, transformer((8, 8), 'layer2', start=halfway))
     assert_close(average(image()), expected(image()))
 
@@ -229,6 +229,14 @@ def test_recomputed_activations_give_the_same_gradients(transformer):
     ]
     assert_close(*gradients)
     assert (bias(recomputed).grad != 0).any()
+
+
+def test_a_failed_pass_leaves_the_transformers_in_place(transformer):
+    model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0, 0]))
+    expected = model(image())
+    with pytest.raises(RuntimeError, match='expected input'):
+        model(image()[:, :1])
+    assert_close(model.backbone(image()), expected, **exactly)
 
 
 def test_the_backbone_alone_still_transforms(transformer):

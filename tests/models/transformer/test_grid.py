@@ -9,6 +9,7 @@ from mmstn.geometry.affine import affine_grid, apply_affine
 from mmstn.geometry.lattice import lattice
 from mmstn.geometry.projective import apply_projective
 from mmstn.geometry.sampling import sample
+from mmstn.models.transformer.grid import build_grid
 
 FLAT, DEEP = [(1, 1), (5, 9)], [(1, 1, 1), (2, 3, 5)]
 SIZES = {
@@ -240,7 +241,15 @@ def test_theta_of_another_length_is_refused(shape):
         grid.points(torch.zeros(shape), centres((5, 9)))
 
 
-def test_an_unknown_family_is_named():
-    message = 'mmstn.SheerGrid is not in the .*registry'
-    with pytest.raises(KeyError, match=message):
-        build('SheerGrid', (5, 9))
+@pytest.mark.parametrize(
+    'kind', ['mmstn.SheerGrid', 'AffineGrid', 'mmstn.PlainNet', None]
+)
+def test_an_unknown_family_is_named(kind):
+    with pytest.raises(ValueError, match=f'one of mmstn.Tr.*got {kind!r}'):
+        build_grid(dict(type=kind, size=(5, 9)))
+
+
+@pytest.mark.parametrize('scale', ['half', 0, float('nan')])
+def test_an_unusable_scale_is_refused(scale):
+    with pytest.raises(ValueError, match='scale must be a number other than'):
+        build('TranslationGrid', (5, 9), scale=scale)

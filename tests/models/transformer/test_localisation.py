@@ -140,10 +140,30 @@ def test_a_half_precision_model_gives_its_own_precision(dtype):
     assert_close(theta, torch.tensor([START] * 3, dtype=dtype))
 
 
-def test_a_wrong_in_features_is_said_with_the_right_one():
-    message = r'in_features=5, but the trunk gives 8 .* of size \(6, 4\)'
+@pytest.mark.parametrize('in_features', [0, '8', None])
+def test_in_features_must_be_a_number(in_features):
+    with pytest.raises(ValueError, match='whole number from 1 on, but got'):
+        build(in_features=in_features)
+
+
+@pytest.mark.parametrize('start', [['a'], [1.0, float('nan')], []], ids=str)
+def test_a_start_must_be_finite_numbers(start):
+    with pytest.raises(ValueError, match='start must be finite numbers'):
+        build(start=start)
+
+
+def test_a_wrong_in_features_is_refused_when_a_trunk_knows():
+    trunk = dict(type='mmstn.PlainNet', size=(6, 4), steps=[dict(fc=8)])
+    message = 'in_features=5, but the trunk gives 8; set in_features to that'
     with pytest.raises(ValueError, match=message):
-        build(in_features=5)(sources())
+        build(trunk=trunk, in_features=5)
+
+
+def test_a_wrong_in_features_is_said_with_the_right_one():
+    trunk = dict(type='ResNet', depth=18, in_channels=1)
+    message = r'in_features=5, but the trunk gives 512 .* of size \(6, 4\)'
+    with pytest.raises(ValueError, match=message):
+        build(trunk=trunk, in_features=5).eval()(sources())
 
 
 def test_a_trunk_without_a_tuple_is_refused():
