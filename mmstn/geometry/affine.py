@@ -114,14 +114,13 @@ def affine_planes(matrix: Tensor, size: tuple[int, ...]) -> Tensor:
         matrix: ``(B, m, n + 1)``; ``m`` may differ from ``n``.
         size: Cells along each of the ``n`` axes, slowest first.
     """
-    dimensions = len(size)
-    total = matrix[:, :, -1].reshape(*matrix.shape[:2], *[1] * dimensions)
+    ones = [1] * len(size)
+    *columns, total = matrix.unflatten(1, (-1, *ones)).unbind(-1)
     for position, cells in enumerate(size):
-        column = matrix[:, :, dimensions - 1 - position]
-        shape = [1] * dimensions
+        shape = ones.copy()
         shape[position] = cells
-        term = column.reshape(*matrix.shape[:2], *[1] * dimensions)
-        total = total + term * axis(cells, matrix).reshape(shape)
+        along = axis(cells, matrix).view(shape)
+        total = total + columns[-1 - position] * along
     return total
 
 

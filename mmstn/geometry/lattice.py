@@ -15,8 +15,10 @@ ALIGN_CORNERS = False
 
 def axis(cells: int, like: Tensor) -> Tensor:
     """Return the cell centres along one axis, ``(cells,)``."""
-    steps = torch.arange(cells, dtype=like.dtype, device=like.device)
-    return (2 * steps + 1) / cells - 1
+    odd = torch.arange(
+        1 - cells, cells, 2, dtype=like.dtype, device=like.device
+    )
+    return odd / cells
 
 
 def lattice(size: tuple[int, ...], like: Tensor) -> Tensor:
