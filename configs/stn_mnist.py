@@ -147,5 +147,4 @@ work_dir = f'work_dirs/stn_mnist/{data}_{name}'
 randomness = dict(seed=0)
 
 del kind, grid, grids, sides, widths, side, width, shrink, handed_on
-del backbone, features
-del steps, dataset, loader, localiser_rate
+del backbone, features, steps, dataset, loader, localiser_rate

@@ -6,8 +6,6 @@ from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-import mmstn  # noqa: F401
-
 CONFIGS = Path(__file__).parents[1] / 'configs'
 CANVAS = dict(R=28, RTS=42, P=42, E=42, TC=60)
 FAMILIES = ['Aff', 'Proj', 'TPS']

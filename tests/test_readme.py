@@ -7,8 +7,6 @@ from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-import mmstn  # noqa: F401
-
 ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text()
 

@@ -9,8 +9,6 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-import mmstn  # noqa: F401  lets checkpoints load
-
 ROOT = Path(__file__).parents[1]
 CONFIG = 'configs/stn_digits.py'
 CHECKPOINT = 'epoch_1.pth'

@@ -71,14 +71,6 @@ def trained(work_dir, workers, collate='mmstn.batch_collate'):
     return runner.model.state_dict()
 
 
-@pytest.fixture(scope='module', autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope='module')
 def weights(tmp_path_factory):
     return trained(tmp_path_factory.mktemp('whole'), 0)

@@ -57,11 +57,12 @@ class ParallelSTNBackbone(BaseModule):
     def _load_from_state_dict(self, state_dict, prefix, *args):
         keys = [key for key in state_dict if key.startswith(prefix)]
         if not any(key.startswith(f'{prefix}streams.') for key in keys):
+            places = self._places()
             for key in keys:  # of a bare backbone
                 name = key.removeprefix(prefix)
                 if not name.startswith('transformer.'):
                     value = state_dict.pop(key)
-                    for place in self._places():
+                    for place in places:
                         state_dict[f'{prefix}{place}.{name}'] = value
         super()._load_from_state_dict(state_dict, prefix, *args)
 

@@ -2,6 +2,7 @@
 
 import copy
 from difflib import get_close_matches
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -77,9 +78,7 @@ def working_places(
 
     for name, module in backbone.named_modules():
         if name:
-            module.register_forward_pre_hook(
-                lambda module, inputs, name=name: record(name, module, inputs)
-            )
+            module.register_forward_pre_hook(partial(record, name))
     backbone(source)
     names = [name for name, maps in calls.items() if maps == [True]]
     names.sort(key=lambda name: (not name.startswith(near), name.count('.')))
