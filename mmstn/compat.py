@@ -4,6 +4,7 @@ One function per mend; its docstring says what breaks, where, and where that
 is discussed. A mend goes when its upstream does: no other depends on it.
 """
 
+import atexit
 import functools
 import importlib.metadata
 import importlib.util
@@ -278,6 +279,8 @@ def init_cpu_distributed(cfg: Config) -> None:
         return
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
+        # Left to the interpreter, gloo's threads now and then abort it.
+        atexit.register(torch.distributed.destroy_process_group)
     # The Runner's own defaults, but for the device.
     wrapper = cfg.get('model_wrapper_cfg') or dict(
         type='MMDistributedDataParallel',
