@@ -12,12 +12,13 @@ from mmstn.hooks.attention_sheet import (
     Display,
     attention_sheet,
     caption,
+    outlined,
     output_row,
-    source_row,
 )
 from mmstn.hooks.glimpse import find_transformers, watch
-from mmstn.visualization.draw import COLOURS, MARGIN, TILE
+from mmstn.visualization.draw import COLOURS, TILE
 
+MARGIN = TILE // 6
 FIRST, SECOND = COLOURS[:2]
 
 
@@ -60,8 +61,7 @@ def drawn(seen, number=0):
     """Return the input of sample ``number`` with its outlines."""
     readers = list(zip(seen.glimpses, COLOURS, strict=False))
     show = Display(PLAIN, samples(len(seen.glimpses[0].output)))
-    source = seen.sources[0][1]
-    return source_row(source, readers, show).pictures[number]
+    return outlined(seen.input, readers, show)[number]
 
 
 def at(picture, x, y, size):
@@ -191,7 +191,7 @@ def shown(net, image, **fields):
     data = net(dict(inputs=[image]), False)['inputs']
     seen = record(data, transformer('AttentionGrid', (1, 0, 0)))
     show = Display(net, samples(1, **fields))
-    return show(data, seen.sources[0][1])[0]
+    return show(data, seen.input)[0]
 
 
 class Any(nn.Module):
