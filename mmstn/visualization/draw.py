@@ -21,6 +21,7 @@ COLOURS = (
     (0, 114, 178),
 )
 TILE = 168  # 6 x 28, 4 x 42, 3 x 56, 3/4 of 224
+SHARP = 2.5  # enlarged this much or more, pixels are seen
 MARGIN = 1 / 6  # of a tile's longer side
 GROUND = (214, 214, 214)
 HALO = (0, 0, 0)
@@ -32,15 +33,16 @@ def enlarge(picture: np.ndarray, longest: float = TILE) -> np.ndarray:
     """Return the picture with its longer side about ``longest`` pixels.
 
     A small one grows by a whole number, so that each pixel becomes a sharp
-    square; a large one shrinks.
+    square; one that is not is resampled.
     """
     height, width = picture.shape[:2]
     ratio = longest / max(height, width)
-    if ratio >= 1:
+    if ratio >= SHARP:
         ratio = round(ratio)
         return picture.repeat(ratio, axis=0).repeat(ratio, axis=1)
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    kernel = cv2.INTER_LINEAR if ratio > 1 else cv2.INTER_AREA
+    return cv2.resize(picture, size, interpolation=kernel)
 
 
 def surround(picture: np.ndarray, width: int, colour: tuple) -> np.ndarray:
