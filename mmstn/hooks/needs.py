@@ -25,7 +25,7 @@ def need_transformers(hook: str, model: nn.Module) -> dict[str, Transformer]:
 
 def check_count(hook: str, argument: str, value: object) -> None:
     """Raise a ValueError unless a hook's argument is a positive integer."""
-    if not isinstance(value, int) or value < 1:
+    if type(value) is not int or value < 1:
         raise ValueError(
             f'{hook}: {argument} must be a whole number from 1 on, but got '
             f'{value!r}'

@@ -12,7 +12,7 @@ from mmstn.models.transformer import ProjectiveGrid, TPSGrid, TranslationGrid
 CELLS = 16  # along each axis, where a grid is looked at
 MOST = 0.5  # of the samples
 # Samples differ less than this, measured by how far all are from the start.
-ALIKE = 1e-3
+ALIKE = 1e-4
 MOVED = 1e-2  # normalised; less is still the start
 
 
@@ -103,7 +103,7 @@ def share_outside(points: Tensor) -> Tensor:
 def symptoms(
     grid: nn.Module,
     theta: Tensor,
-    start: Sequence[float],
+    start: Tensor,
     size: Sequence[int],
 ) -> dict[str, str]:
     """Return each way in which a transformer has collapsed, in words.
@@ -111,14 +111,14 @@ def symptoms(
     Args:
         grid: The family.
         theta: ``(B, P)``, finite.
-        start: The theta before training, which may be that of every sample.
+        start: ``(P,)``, given before training to every sample.
         size: Of the source.
     """
     points = read_points(grid, theta)
     cells = points.new_tensor(size[::-1])
     extent = (points.amax(1) - points.amin(1)) * cells / 2  # in pixels
     linear = affine_matrix(grid, theta)[..., :-1]
-    moved = (theta.mean(0) - theta.new_tensor(start)).abs().max()
+    moved = (theta.mean(0) - start).abs().max()
     spread = theta.std(0, correction=0).max()
     is_constant = len(theta) > 1 and moved > MOVED and spread < ALIKE * moved
     found = {'constant': 'gives every sample the same theta'}
