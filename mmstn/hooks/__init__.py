@@ -1,5 +1,6 @@
 """Hooks that watch transformers from outside during training."""
 
 from .attention_visualization import AttentionVisualizationHook
+from .theta_monitor import ThetaMonitorHook
 
-__all__ = ['AttentionVisualizationHook']
+__all__ = ['AttentionVisualizationHook', 'ThetaMonitorHook']

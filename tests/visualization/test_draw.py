@@ -32,6 +32,19 @@ def test_each_pixel_of_a_small_picture_becomes_a_square(size, zoom):
     ).all()
 
 
+@pytest.mark.parametrize('size', [(112, 112), (60, 120), (224, 100)], ids=str)
+def test_any_other_picture_gets_the_length_asked_for(size):
+    assert max(draw.enlarge(picture(size)).shape) == 168
+    assert max(draw.enlarge(picture(size), 50).shape) == 50
+
+
+def test_a_resampled_picture_keeps_its_places():
+    ramp = np.arange(100.0)[None, :, None].repeat(100, 0).repeat(3, 2)
+    row = draw.enlarge(ramp)[80, 10:-10, 0]
+    places = np.arange(10, 158)
+    np.testing.assert_allclose(row, (places + 0.5) / 1.68 - 0.5, atol=0.05)
+
+
 def test_a_large_picture_shrinks_in_proportion():
     left = np.zeros((448, 224, 3), np.uint8)
     left[:, :112] = 200
@@ -126,6 +139,23 @@ def test_a_line_to_a_far_point_keeps_its_direction():
     draw.draw_outline(image, far, COLOUR)
     assert tuple(image[70, 70]) == COLOUR
     assert tuple(image[70, 20]) == COLOUR
+
+
+def test_lines_stay_open_and_apart():
+    image = canvas()
+    lines = [SQUARE[:3], np.array([[30.0, 80], [70, 80]])]
+    draw.draw_lines(image, lines, COLOUR)
+    assert tuple(image[40, 80]) == COLOUR
+    assert tuple(image[80, 50]) == COLOUR
+    assert tuple(image[60, 50]) == (128, 128, 128)
+    assert tuple(image[40, 20]) == (128, 128, 128)
+
+
+def test_a_line_seen_from_its_end_is_no_error():
+    image = canvas()
+    draw.draw_lines(image, [np.full((65, 2), 50.0)], COLOUR)
+    assert tuple(image[50, 50]) == COLOUR
+    assert tuple(image[50, 60]) == (128, 128, 128)
 
 
 def test_a_dot_marks_the_first_corner():
