@@ -116,10 +116,8 @@ class PartCoverage(BaseMetric):
             held = torch.tensor([r['held'][name] for r in results]).sum(0)
             table[name] = [iou, *(held / number).tolist()]
         rows = ['iou', *self.parts]
-        print_log(
-            f'PartCoverage of {len(results)} images\n' + aligned(rows, table),
-            'current',
-        )
+        title = f'PartCoverage of {len(results)} images'
+        print_log(f'{title}\n{aligned(rows, table)}', 'current')
         return {
             f'{name}/{row}'.replace(' ', '_'): value
             for name, column in table.items()

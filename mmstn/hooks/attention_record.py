@@ -29,6 +29,7 @@ class AttentionRecordHook(Hook):
     def __init__(self):
         self.handles = ExitStack()  # an epoch long
         self.one_pass = ExitStack()
+        self.due = False  # but within the pass of an iteration
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if there is no transformer of pictures."""
@@ -61,6 +62,7 @@ class AttentionRecordHook(Hook):
     ) -> None:
         eagerly = torch.compiler.set_stance('force_eager')
         self.one_pass.enter_context(eagerly)
+        self.due = True
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -73,7 +75,7 @@ class AttentionRecordHook(Hook):
 
     def look(self, model, args: tuple, kwargs: dict) -> None:
         """Watch the transformers from here on; a forward pre-hook."""
-        if not model.training:  # nor after an epoch that failed
+        if self.due:
             picture = args[0] if args else kwargs['inputs']
             watching = watch(self.transformers, picture)
             self.record = self.one_pass.enter_context(watching)
@@ -84,8 +86,9 @@ class AttentionRecordHook(Hook):
         Args:
             predictions: Data samples; None after a pass that failed.
         """
+        due, self.due = self.due, False
         self.one_pass.close()
-        if model.training or predictions is None:
+        if not due or predictions is None:
             return
         attention = outlines(self.record)
         for index, prediction in enumerate(predictions):

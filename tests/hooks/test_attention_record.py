@@ -184,14 +184,14 @@ def test_a_pass_that_fails_leaves_no_trace(tmp_path):
     assert hooks_left(run.model) == []
 
 
-def test_training_goes_on_after_a_metric_that_failed(tmp_path):
+@pytest.mark.parametrize(('mode', 'length'), [('loss', 1), ('tensor', 4)])
+def test_the_model_works_on_after_a_metric_that_failed(tmp_path, mode, length):
     run = runner(tmp_path / 'run', val_evaluator=dict(type='Fail', prefix=''))
     with pytest.raises(ValueError, match='a bad day'):
         run.val()
     assert torch._dynamo.eval_frame._stance.stance == 'default'
-    run.model.train()
     data = run.model.data_preprocessor(next(iter(run.val_dataloader)), True)
-    assert run.model(**data, mode='loss')['loss'] > 0
+    assert len(run.model(**data, mode=mode)) == length
 
 
 def test_a_network_without_transformers_is_refused(tmp_path):
