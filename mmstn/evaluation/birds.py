@@ -45,24 +45,23 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
     parts = [part for part, _ in lines['parts/parts.txt']]
     places = {}
     for image, part, *numbers in lines['parts/part_locs.txt']:
-        places.setdefault(image, {})[part] = [
-            float(number) for number in numbers
-        ]
+        places.setdefault(image, {})[part] = [*map(float, numbers)]
     birds = {}
     for image, name in lines['images.txt']:
         here = places.get(image, {})
         if image not in boxes or not here.keys() >= set(parts):
             raise ValueError(
                 f'CUB-200-2011: in {root}, image {image} ({name}) lacks its '
-                f'box or one of its {len(parts)} parts; unpack it anew'
+                'box or a part; unpack CUB_200_2011.tgz anew'
             )
         x, y, width, height = map(float, boxes[image])
-        located = torch.tensor([here[part] for part in parts]).double()
-        birds[name] = Bird(
-            torch.tensor([[x, y], [x + width, y + height]]).double(),
-            located[:, :2],
-            located[:, 2] > 0,
+        corners = torch.tensor(
+            [[x, y], [x + width, y + height]], dtype=torch.float64
         )
+        located = torch.tensor(
+            [here[part] for part in parts], dtype=torch.float64
+        )
+        birds[name] = Bird(corners, located[:, :2], located[:, 2] > 0)
     return [name for _, name in lines['parts/parts.txt']], birds
 
 

@@ -8,7 +8,7 @@ from mmstn.evaluation.birds import FILES, annotations
 
 TEXT = {
     'images.txt': '1 001.A/one.jpg\n2 001.A/two.jpg\n',
-    'bounding_boxes.txt': '1 60.0 27.0 325.0 304.0\n2 1.0 2.0 3.0 4.0\n',
+    'bounding_boxes.txt': '1 60.1 27.0 325.0 304.0\n2 1.0 2.0 3.0 4.0\n',
     'parts/parts.txt': '1 back\n2 left eye\n',
     'parts/part_locs.txt': '1 1 5.0 6.0 1\n1 2 0.0 0.0 0\n'
     '2 1 7.0 8.5 1\n2 2 9.0 1.0 1\n',
@@ -27,7 +27,7 @@ def test_boxes_and_parts_are_those_of_the_image(tmp_path):
     assert parts == ['back', 'left eye']
     assert list(birds) == ['001.A/one.jpg', '001.A/two.jpg']
     one, two = birds.values()
-    expected = torch.tensor([[60.0, 27], [385, 331]]).double()
+    expected = torch.tensor([[60.1, 27], [385.1, 331]], dtype=torch.float64)
     assert_close(one.corners, expected)
     assert one.visible.tolist() == [True, False]
     assert two.visible.tolist() == [True, True]

@@ -61,6 +61,7 @@ class PixelMap:
         return (points - shift) / scale
 
     def resized(self, size: tuple[int, int]) -> PixelMap:
+        """Return the map to this input resized to ``(H, W)``."""
         (height, width), (new_height, new_width) = self.size, size
         factor = (new_width / width, new_height / height)
         return PixelMap(
@@ -75,10 +76,12 @@ class PixelMap:
         )
 
     def cropped(self, left: int, top: int, size: tuple[int, int]) -> PixelMap:
+        """Return the map to a window of this input, of ``(H, W)``."""
         x, y = self.shift
         return PixelMap(size, self.scale, (x - left, y - top))
 
     def mirrored(self, left_right: bool, up_down: bool) -> PixelMap:
+        """Return the map to this input mirrored."""
         (a, c), (b, d), (height, width) = self.scale, self.shift, self.size
         if left_right:
             a, b = -a, width - 1 - b
@@ -128,7 +131,7 @@ def random_flip(step: RandomFlip, so_far: PixelMap, meta) -> PixelMap:
     )
 
 
-FOLLOWED = {
+FOLLOWED = {  # from the map so far to that behind the step
     ResizeEdge: resize_edge,
     Resize: resize,
     CenterCrop: center_crop,
