@@ -43,7 +43,7 @@ def test_labels_and_meta_keys_are_packed():
         'data_samples'
     ]
     assert sample.gt_label.tolist() == [3]
-    meta = dict(sample_idx=8, img_path='a.png')
+    meta = dict(sample_idx=8, img_path='a.png', img_shape=(42, 42))
     assert {key: sample.get(key) for key in sample.metainfo_keys()} == meta
 
 

@@ -128,7 +128,6 @@ def test_a_draw_of_the_flip_is_followed(seed):
         ('RandomCrop', "'RandomCrop'"),
         ('Pad', "'Pad'"),
         ('torchvision/Resize', "'torchvision/Resize'"),
-        ('mmstn.PackDigits', "'mmstn.PackDigits'"),
         ('NoSuchStep', "'NoSuchStep'"),
         (dict, "<class 'dict'>"),
     ],
@@ -167,3 +166,21 @@ def test_the_test_pipelines_of_the_birds_are_followed(name):
         dict(ori_shape=(333, 500), img_shape=(448, 448)),
     )
     assert found.size == (448, 448)
+
+
+@pytest.mark.parametrize('size', [(28, 28), (20, 41), (90, 60), (43, 200)])
+def test_a_digit_is_followed_onto_its_canvas(size):
+    pipeline = [dict(type='mmstn.PackDigits', canvas=42)]
+    (step,) = geometric_steps(pipeline)
+    x, y = (
+        step.transform(dict(img=axis.astype(np.uint8), ori_shape=size))
+        for axis in np.indices(size)[::-1]
+    )
+    found = pixel_map([step], x['data_samples'])
+    assert found.size == (42, 42)
+    read = found.to_image(positions(found.size))
+    shown = torch.cat([x['inputs'], y['inputs']]).permute(1, 2, 0).double()
+    last = torch.tensor([size[1] - 1, size[0] - 1])
+    inner = ((read >= 2) & (read <= last - 2)).all(-1)
+    assert inner.double().mean() > 0.1
+    assert_close(shown[inner], read[inner], atol=0.6, rtol=0)  # whole numbers

@@ -20,22 +20,22 @@ class PackDigits(BaseTransform):
     Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, 1)``, or
     ``(H, W, 3)`` in OpenCV's order. Optional: ``gt_label`` and the keys of
     ``META``. Added: ``inputs``, uint8 ``(1, canvas, canvas)``, and
-    ``data_samples``. All others are dropped.
+    ``data_samples``, whose ``img_shape`` is that of the canvas. All others
+    are dropped.
 
     Args:
         canvas: Side of the canvas in pixels.
     """
 
-    META = ('sample_idx', 'img_path', 'ori_shape', 'img_shape')
+    META = ('sample_idx', 'img_path', 'ori_shape')
 
     def __init__(self, canvas: int):
         self.canvas = canvas
 
     def transform(self, results: dict) -> dict:
         image = self.fit(self.grey(results['img']))
-        data_sample = DataSample(
-            metainfo={key: results[key] for key in self.META if key in results}
-        )
+        meta = {key: results[key] for key in self.META if key in results}
+        data_sample = DataSample(metainfo=dict(meta, img_shape=image.shape))
         if 'gt_label' in results:
             data_sample.set_gt_label(results['gt_label'])
         inputs = torch.from_numpy(np.ascontiguousarray(image)).unsqueeze(0)
@@ -57,22 +57,23 @@ class PackDigits(BaseTransform):
 
     def fit(self, image: np.ndarray) -> np.ndarray:
         """Return the image on the canvas, ``(canvas, canvas)``."""
-        larger = max(image.shape) / self.canvas
-        if larger > 1:
-            height, width = (
-                max(1, round(cells / larger)) for cells in image.shape
-            )
-            image = cv2.resize(
-                image, (width, height), interpolation=cv2.INTER_AREA
-            )
-        height, width = image.shape
+        size, top, left = self.place(image.shape)
+        if image.shape != size:
+            image = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+        height, width = size
         if height == width == self.canvas:
             return image
-        top = (self.canvas - height) // 2
-        left = (self.canvas - width) // 2
         canvas = np.zeros((self.canvas, self.canvas), np.uint8)
         canvas[top : top + height, left : left + width] = image
         return canvas
+
+    def place(self, size: tuple[int, int]) -> tuple[tuple[int, int], int, int]:
+        """Return the size, top and left on the canvas of an image."""
+        larger = max(1, max(size) / self.canvas)
+        height, width = (max(1, round(cells / larger)) for cells in size)
+        top = (self.canvas - height) // 2
+        left = (self.canvas - width) // 2
+        return (height, width), top, left
 
     def __repr__(self) -> str:
         return f'PackDigits(canvas={self.canvas})'

@@ -32,6 +32,8 @@ from mmpretrain.datasets.transforms import (
 from mmpretrain.registry import TRANSFORMS
 from torch import Tensor
 
+from mmstn.datasets.transforms.pack_digits import PackDigits
+
 
 @dataclass(frozen=True)
 class PixelMap:
@@ -131,11 +133,17 @@ def random_flip(step: RandomFlip, so_far: PixelMap, meta) -> PixelMap:
     )
 
 
+def pack_digits(step: PackDigits, so_far: PixelMap, meta) -> PixelMap:
+    size, top, left = step.place(so_far.size)
+    return so_far.resized(size).cropped(-left, -top, (step.canvas,) * 2)
+
+
 FOLLOWED = {  # from the map so far to that behind the step
     ResizeEdge: resize_edge,
     Resize: resize,
     CenterCrop: center_crop,
     RandomFlip: random_flip,
+    PackDigits: pack_digits,
 }
 IN_PLACE = (  # every pixel stays where it is
     LoadImageFromFile,
