@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from mmstn.visualization.draw import COLOURS, GROUND, HALO
+from mmstn.visualization.sheet import PAPER
 
 MILLISECONDS = 400  # a frame
 AT_LAST = 2000  # the last one
@@ -18,7 +19,7 @@ def write_gif(path: Path, frames: Sequence[np.ndarray]) -> None:
     All share one palette, without dithering: what does not move does not
     change, and costs nothing.
     """
-    fixed = [*COLOURS, GROUND, HALO]
+    fixed = [*COLOURS, GROUND, HALO, PAPER]
     pictures = [Image.fromarray(frame) for frame in frames]
     palette = pictures[0].quantize(256 - len(fixed)).getpalette()
     common = Image.new('P', (1, 1))

@@ -4,12 +4,13 @@ from PIL import Image
 
 from mmstn.visualization.animation import write_gif
 from mmstn.visualization.draw import COLOURS, GROUND, HALO
+from mmstn.visualization.sheet import PAPER
 
 
 def test_every_frame_is_kept_and_colours_of_outlines_stay(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (40, 60, 3))
     frames = []
-    for number, colour in enumerate([*COLOURS, GROUND, HALO]):
+    for number, colour in enumerate([*COLOURS, GROUND, HALO, PAPER]):
         frame = noise.astype(np.uint8)
         frame[10:20, 3 * number : 3 * number + 5] = colour
         frames.append(frame)
