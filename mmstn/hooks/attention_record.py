@@ -1,6 +1,5 @@
 """Write into predictions where the transformers of a network look."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 
 import torch
@@ -29,7 +28,6 @@ class AttentionRecordHook(Hook):
     def __init__(self):
         self.handles = ExitStack()  # an epoch long
         self.one_pass = ExitStack()
-        self.due = False  # but within the pass of an iteration
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if there is no transformer of pictures."""
@@ -49,7 +47,6 @@ class AttentionRecordHook(Hook):
             )
 
     def before_val_epoch(self, runner: Runner) -> None:
-        self.handles.close()  # of an epoch that failed
         model = unwrap(runner.model)
         for handle in (
             model.register_forward_pre_hook(self.look, with_kwargs=True),
@@ -62,7 +59,6 @@ class AttentionRecordHook(Hook):
     ) -> None:
         eagerly = torch.compiler.set_stance('force_eager')
         self.one_pass.enter_context(eagerly)
-        self.due = True
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -75,20 +71,19 @@ class AttentionRecordHook(Hook):
 
     def look(self, model, args: tuple, kwargs: dict) -> None:
         """Watch the transformers from here on; a forward pre-hook."""
-        if self.due:
-            picture = args[0] if args else kwargs['inputs']
-            watching = watch(self.transformers, picture)
-            self.record = self.one_pass.enter_context(watching)
+        picture = args[0] if args else kwargs['inputs']
+        watching = watch(self.transformers, picture)
+        self.record = self.one_pass.enter_context(watching)
 
-    def write(self, model, args: tuple, predictions: Sequence | None) -> None:
+    def write(self, model, args: tuple, predictions: object) -> None:
         """Write what was seen into predictions; a forward hook.
 
         Args:
-            predictions: Data samples; None after a pass that failed.
+            predictions: A list of data samples; None if the pass failed, and
+                anything if an earlier epoch did, so that the hooks are left.
         """
-        due, self.due = self.due, False
         self.one_pass.close()
-        if not due or predictions is None:
+        if not isinstance(predictions, list):
             return
         attention = outlines(self.record)
         for index, prediction in enumerate(predictions):
