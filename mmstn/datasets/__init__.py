@@ -3,11 +3,13 @@
 import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
 from .collate import batch_collate
+from .cub import CUB
 from .distorted_digits import BundledDigits, DistortedMNIST
 from .epoch_sampler import EpochSampler
 from .transforms import PackDigits
 
 __all__ = [
+    'CUB',
     'BundledDigits',
     'DistortedMNIST',
     'EpochSampler',
