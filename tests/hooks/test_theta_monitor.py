@@ -231,6 +231,12 @@ def test_training_is_the_same_to_the_bit_without_the_hook(tmp_path, interval):
     assert not logged(without)
 
 
+def test_what_is_drawn_in_between_does_not_count(tmp_path):
+    drawing = dict(type='mmstn.AttentionVisualizationHook', train_interval=1)
+    with_it = logged(trained(tmp_path, hooks=[HOOK, drawing]))
+    assert with_it == logged(trained(tmp_path, 'without'))
+
+
 def test_nothing_stays_behind(tmp_path):
     runner = trained(tmp_path)
     assert not any(m._forward_hooks for m in runner.model.modules())
