@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from mmstn.datasets.cub import check_folder
+
 FILES = {  # what stands on each line
     'images.txt': '<image_id> <class>/<image>.jpg',
     'bounding_boxes.txt': '<image_id> <x> <y> <width> <height>',
@@ -39,7 +41,11 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
 
     Args:
         root: The folder ``CUB_200_2011``.
+
+    Raises:
+        FileNotFoundError: If a file is missing; says where to get it.
     """
+    check_folder(root, tuple(FILES))
     lines = {name: words(Path(root), name) for name in FILES}
     boxes = {image: numbers for image, *numbers in lines['bounding_boxes.txt']}
     parts = [part for part, _ in lines['parts/parts.txt']]
@@ -69,16 +75,9 @@ def words(root: Path, name: str) -> list[list[str]]:
     """Return the words on each line of one of ``FILES``.
 
     Raises:
-        FileNotFoundError: If it is missing; says where to get it.
         ValueError: If a line has not as many words as it must.
     """
     path = root / name
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'CUB-200-2011: {path} is missing. Unpack CUB_200_2011.tgz of '
-            'https://data.caltech.edu/records/65de6-vp158 and give its folder '
-            f'CUB_200_2011, which holds images/, {", ".join(FILES)}'
-        )
     count = len(FILES[name].split())
     lines = []
     for number, line in enumerate(path.read_text().splitlines(), 1):

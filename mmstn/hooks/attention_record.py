@@ -1,6 +1,5 @@
 """Write into predictions where the transformers of a network look."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 
 import torch
@@ -8,7 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from mmstn.hooks.glimpse import Record, find_transformers, unwrap, watch
+from mmstn.hooks.glimpse import Record, unwrap, watch
+from mmstn.hooks.needs import need_transformers
 from mmstn.registry import HOOKS
 
 
@@ -17,9 +17,10 @@ class AttentionRecordHook(Hook):
     """Write into each prediction where each transformer looked.
 
     In validation and test every predicted data sample gets the field
-    ``attention``: by the name of each transformer on the input of the network
-    its outline, ``(P, 2)`` in pixels of that input, on the CPU. Metrics such
-    as ``mmstn.PartCoverage`` read it, and ``DumpResults`` saves it.
+    ``attention``: by the name of each transformer of pictures its outline,
+    ``(P, 2)`` in pixels of the network's input, on the CPU. What has no one
+    place there, as behind joined streams, is left out. Metrics such as
+    ``mmstn.PartCoverage`` read it, and ``DumpResults`` saves it.
 
     A compiled network is validated and tested eagerly: in compiled code no
     hook fires that came later. Training is the same to the bit with and
@@ -29,27 +30,14 @@ class AttentionRecordHook(Hook):
     def __init__(self):
         self.handles = ExitStack()  # an epoch long
         self.one_pass = ExitStack()
-        self.due = False  # but within the pass of an iteration
 
     def before_run(self, runner: Runner) -> None:
-        """Raise a ValueError if there is no transformer of pictures."""
-        model = unwrap(runner.model)
-        self.transformers = {
-            name: transformer
-            for name, transformer in find_transformers(model).items()
-            if len(transformer.grid.size) == 2
-        }
-        if not self.transformers:
-            raise ValueError(
-                'AttentionRecordHook: found no SpatialTransformer of pictures '
-                f'in the {type(model).__name__}, so there is nothing to '
-                'record; put one into the model, such as '
-                "backbone=dict(type='mmstn.STNBackbone', ...), or take the "
-                'hook out of custom_hooks'
-            )
+        """Raise a ValueError if the network has no transformer."""
+        self.transformers = need_transformers(
+            type(self).__name__, runner.model
+        )
 
     def before_val_epoch(self, runner: Runner) -> None:
-        self.handles.close()  # of an epoch that failed
         model = unwrap(runner.model)
         for handle in (
             model.register_forward_pre_hook(self.look, with_kwargs=True),
@@ -62,7 +50,6 @@ class AttentionRecordHook(Hook):
     ) -> None:
         eagerly = torch.compiler.set_stance('force_eager')
         self.one_pass.enter_context(eagerly)
-        self.due = True
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -75,20 +62,19 @@ class AttentionRecordHook(Hook):
 
     def look(self, model, args: tuple, kwargs: dict) -> None:
         """Watch the transformers from here on; a forward pre-hook."""
-        if self.due:
-            picture = args[0] if args else kwargs['inputs']
-            watching = watch(self.transformers, picture)
-            self.record = self.one_pass.enter_context(watching)
+        picture = args[0] if args else kwargs['inputs']
+        watching = watch(self.transformers, picture)
+        self.record = self.one_pass.enter_context(watching)
 
-    def write(self, model, args: tuple, predictions: Sequence | None) -> None:
+    def write(self, model, args: tuple, predictions: object) -> None:
         """Write what was seen into predictions; a forward hook.
 
         Args:
-            predictions: Data samples; None after a pass that failed.
+            predictions: A list of data samples; None if the pass failed, and
+                anything if an earlier epoch did, so that the hooks are left.
         """
-        due, self.due = self.due, False
         self.one_pass.close()
-        if not due or predictions is None:
+        if not isinstance(predictions, list):
             return
         attention = outlines(self.record)
         for index, prediction in enumerate(predictions):
@@ -101,7 +87,7 @@ class AttentionRecordHook(Hook):
 def outlines(record: Record) -> dict[str, Tensor]:
     """Return outlines ``(B, P, 2)`` in pixels of the network's input."""
     return {
-        glimpse.name: glimpse.outline().cpu()
+        glimpse.name: glimpse.outline(on_input=True).cpu()
         for glimpse in record.glimpses
-        if glimpse.source.name == 'input'
+        if glimpse.reaches_input and len(glimpse.grid.size) == 2
     }

@@ -77,7 +77,9 @@ class Glimpse:
     def reaches_input(self) -> bool:
         """Whether a place in the output is one place in the input."""
         path = self.source.path
-        return path is not None and all(
+        if path is None or len(self.input.size) != len(self.grid.size):
+            return False
+        return all(
             len(glimpse.theta) == len(self.theta)
             and len(glimpse.grid.size) == len(self.grid.size)
             for glimpse in path

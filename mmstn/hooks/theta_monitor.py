@@ -187,10 +187,11 @@ class ThetaMonitorHook(Hook):
             ]
             path = save(runner)
             raise FloatingPointError(
-                f'ThetaMonitorHook: {" and ".join(lost)} is not finite in '
-                f'iteration {runner.iter + 1}, so training was stopped. '
-                f'{state_of(runner, path)} From there, {LOWER}, or bound its '
-                'steps by optim_wrapper.clip_grad=dict(max_norm=1.0).'
+                'ThetaMonitorHook: not finite in iteration '
+                f'{runner.iter + 1}: {", ".join(lost)}. Training was stopped. '
+                f'{state_of(runner, path)} Before you go on from there, '
+                f'{LOWER}, or bound its steps by '
+                'optim_wrapper.clip_grad=dict(max_norm=1.0).'
             )
 
     def thetas(self) -> dict[str, Tensor]:
@@ -269,7 +270,10 @@ def state_of(runner: Runner, path: Path) -> str:
     lost = spoilt(unwrap(runner.model).state_dict())
     saved = f'Its state is in {path}'
     if not lost:
-        return f'{saved}, with weights that are still finite.'
+        return (
+            f'{saved}, with weights that are still finite: a damaged image '
+            'may be the cause.'
+        )
     saved += f', but {len(lost)} weights in it are not finite ({lost[0]}...).'
     others = set(Path(runner.work_dir).glob('*.pth')) - {path}
     for other in sorted(others, key=lambda p: p.stat().st_mtime)[::-1]:

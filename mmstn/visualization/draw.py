@@ -64,13 +64,6 @@ def move_points(
     return (points + 0.5) * ratio - 0.5
 
 
-def draw_outline(
-    picture: np.ndarray, points: np.ndarray, colour: tuple
-) -> None:
-    """Draw the closed line through ``points`` onto ``picture``."""
-    draw_lines(picture, [np.concatenate([points, points[:1]])], colour)
-
-
 def draw_lines(
     picture: np.ndarray, lines: Sequence[np.ndarray], colour: tuple
 ) -> None:

@@ -35,12 +35,13 @@ def test_boxes_and_parts_are_those_of_the_image(tmp_path):
 
 
 @pytest.mark.parametrize('name', FILES)
-def test_a_missing_file_is_named_with_what_is_expected(tmp_path, name):
+def test_a_missing_file_is_named_with_where_to_get_it(tmp_path, name):
     (folder(tmp_path) / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f'{name} is missing') as said:
+    with pytest.raises(
+        FileNotFoundError, match=f'has no {name}; it must'
+    ) as said:
         annotations(str(tmp_path))
     assert 'https://data.caltech.edu/records/65de6-vp158' in str(said.value)
-    assert all(other in str(said.value) for other in FILES)
 
 
 @pytest.mark.parametrize('name', FILES)

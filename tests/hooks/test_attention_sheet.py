@@ -16,7 +16,7 @@ from mmstn.hooks.attention_sheet import (
     attention_sheet,
     caption,
     inner_row,
-    outlined,
+    input_row,
     output_row,
 )
 from mmstn.hooks.glimpse import find_transformers, watch
@@ -66,7 +66,7 @@ def drawn(seen, number=0):
     """Return the input of sample ``number`` with its outlines."""
     readers = list(zip(seen.glimpses, COLOURS, strict=False))
     show = Display(PLAIN, samples(len(seen.glimpses[0].output)))
-    return outlined(seen.input, readers, show, on_input=True)[number]
+    return input_row(seen.input, readers, show).pictures[number]
 
 
 def at(picture, x, y, size):

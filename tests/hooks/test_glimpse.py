@@ -280,18 +280,23 @@ def test_beside_a_shortcut_the_transformer_counts():
 class Flat(nn.Module):
     """A transformer of volumes, their mean, one of pictures."""
 
-    def __init__(self):
+    def __init__(self, first):
         super().__init__()
-        self.volume = transformer((1, 0, 0, 0), source=(8, 8, 8))
+        self.volume = first
         self.flat = transformer((1, 0, 0), source=(4, 4))
 
     def forward(self, source):
         return self.flat(self.volume(source).mean(2))
 
 
-def test_what_is_flatter_than_the_input_has_no_one_place_there():
-    volume, flat = seen_in(Flat(), torch.rand(2, 1, 8, 8, 8)).glimpses
-    assert volume.reaches_input
+@pytest.mark.parametrize(
+    'first',
+    [transformer((1, 0, 0, 0), source=(8, 8, 8)), nn.AvgPool3d(2)],
+    ids=['transformer', 'none'],
+)
+def test_what_is_flatter_than_the_input_has_no_one_place_there(first):
+    *volume, flat = seen_in(Flat(first), torch.rand(2, 1, 8, 8, 8)).glimpses
+    assert all(glimpse.reaches_input for glimpse in volume)
     assert not flat.reaches_input
 
 

@@ -5,8 +5,10 @@ import logging
 
 import numpy as np
 import torch
+from mmengine.optim import OptimWrapper
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner
+from mmpretrain.registry import OPTIM_WRAPPERS
 from mmpretrain.structures import DataSample
 from torch.utils.data import Dataset
 
@@ -100,6 +102,26 @@ def trained(tmp_path, name='run', **settings):
     runner = Runner(**config(tmp_path / name, **settings))
     runner.train()
     return runner
+
+
+@OPTIM_WRAPPERS.register_module(force=True)
+class Scaled(OptimWrapper):
+    """Scales the loss as AMP does, on any device."""
+
+    def backward(self, loss, **kwargs):
+        if not hasattr(self, 'scaler'):
+            self.scaler = torch.amp.GradScaler(loss.device.type, 1024.0)
+        super().backward(self.scaler.scale(loss), **kwargs)
+
+    def step(self, **kwargs):
+        self.scaler.step(self.optimizer, **kwargs)
+        self.scaler.update()
+
+
+def scaled(fused):
+    return dict(
+        type='Scaled', optimizer=dict(type='SGD', lr=1e-3, fused=fused)
+    )
 
 
 class Lines(logging.Handler):
