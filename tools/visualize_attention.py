@@ -2,8 +2,8 @@
 
 python tools/visualize_attention.py CONFIG CHECKPOINT IMAGE_OR_FOLDER
 
-Writes ``attention/attention_1.png``, ...: five images a sheet, with the
-outline of what each transformer read, and below them what it handed on.
+Writes ``attention/attention_1.png``, ...: five images a sheet, whole, with
+the outline of what each transformer read, and below what it handed on.
 """
 
 import argparse

@@ -31,7 +31,8 @@ def image_sheet(
         with_crops: Whether to show what the transformers hand on.
     """
     rows = [Row(heading, list(map(outlined, images, results)))]
-    for index in range(len(results[0]['regions']) * with_crops):
+    number = len(results[0]['regions']) if with_crops else 0
+    for index in range(number):
         regions = [result['regions'][index] for result in results]
         pictures = [framed(region, colour(index)) for region in regions]
         rows.append(Row(regions[0]['transformer'], pictures, colour(index)))

@@ -56,11 +56,9 @@ class STNInferencer(ImageClassificationInferencer):
     def __init__(
         self,
         model: str | Config | BaseModel,
-        pretrained: bool | str | Path = True,
+        pretrained: bool | str = True,
         **kwargs,
     ):
-        if isinstance(pretrained, Path):
-            pretrained = str(pretrained)
         super().__init__(model, pretrained, **kwargs)
         self.transformers = find_transformers(self.model)
         if not self.transformers:

@@ -236,7 +236,8 @@ def test_a_damaged_image_is_named(look, tmp_path):
         look(transformer(**WINDOW))(str(path))
 
 
-DIGITS = str(Path(__file__).parents[2] / 'configs/stn_digits.py')
+CONFIGS = Path(__file__).parents[2] / 'configs'
+DIGITS = str(CONFIGS / 'stn_digits.py')
 
 
 @pytest.fixture
@@ -266,3 +267,18 @@ def test_an_image_of_a_digit_is_read_like_any_other(checkpoint, tmp_path):
         whole = [[-7.5, -7.5], [34.5, -7.5], [34.5, 34.5], [-7.5, 34.5]]
         assert_allclose(result['regions'][0]['outline'], whole, atol=1e-5)
         assert result['regions'][0]['crop'].shape == (42, 42, 3)
+
+
+def test_birds_are_looked_at_by_two():
+    torch.manual_seed(0)
+    model = get_model(str(CONFIGS / 'stn_cub10_2x.py'))
+    picture = photo((400, 366))  # 23 and 40 pixels around the crop of 320
+    (result,) = STNInferencer(model)(picture)
+    (theirs,) = ImageClassificationInferencer(model)(picture)
+    assert_array_equal(result['pred_scores'], theirs['pred_scores'])
+    scale = model.backbone.transformer.grid.scale
+    for number, region in enumerate(result['regions'], 1):
+        assert region['transformer'] == f'backbone.transformer {number}'
+        corner = (region['theta'] - scale + 1) * 160 - 0.5 + [23, 40]
+        assert_allclose(region['outline'][0], corner, atol=1e-3)
+        assert region['crop'].shape == (160, 160, 3)
