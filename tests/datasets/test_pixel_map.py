@@ -173,7 +173,9 @@ def test_a_digit_is_followed_onto_its_canvas(size):
     pipeline = [dict(type='mmstn.PackDigits', canvas=42)]
     (step,) = geometric_steps(pipeline)
     x, y = (
-        step.transform(dict(img=axis.astype(np.uint8), ori_shape=size))
+        step.transform(
+            dict(img=axis.astype(np.uint8), ori_shape=size, img_shape=size)
+        )
         for axis in np.indices(size)[::-1]
     )
     found = pixel_map([step], x['data_samples'])

@@ -20,14 +20,14 @@ class PackDigits(BaseTransform):
     Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, 1)``, or
     ``(H, W, 3)`` in OpenCV's order. Optional: ``gt_label`` and the keys of
     ``META``. Added: ``inputs``, uint8 ``(1, canvas, canvas)``, and
-    ``data_samples``, whose ``img_shape`` is that of the canvas. All others
-    are dropped.
+    ``data_samples``, in which an ``img_shape`` becomes that of the canvas.
+    All others are dropped.
 
     Args:
         canvas: Side of the canvas in pixels.
     """
 
-    META = ('sample_idx', 'img_path', 'ori_shape')
+    META = ('sample_idx', 'img_path', 'ori_shape', 'img_shape')
 
     def __init__(self, canvas: int):
         self.canvas = canvas
@@ -35,7 +35,9 @@ class PackDigits(BaseTransform):
     def transform(self, results: dict) -> dict:
         image = self.fit(self.grey(results['img']))
         meta = {key: results[key] for key in self.META if key in results}
-        data_sample = DataSample(metainfo=dict(meta, img_shape=image.shape))
+        if 'img_shape' in meta:
+            meta['img_shape'] = image.shape
+        data_sample = DataSample(metainfo=meta)
         if 'gt_label' in results:
             data_sample.set_gt_label(results['gt_label'])
         inputs = torch.from_numpy(np.ascontiguousarray(image)).unsqueeze(0)
