@@ -3,12 +3,16 @@
 import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
 from .collate import batch_collate
+from .digit_pairs import DigitPairs
+from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
 from .epoch_sampler import EpochSampler
 from .transforms import PackDigits
 
 __all__ = [
     'BundledDigits',
+    'DigitPairs',
+    'DigitVolumes',
     'DistortedMNIST',
     'EpochSampler',
     'PackDigits',
