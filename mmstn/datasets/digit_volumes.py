@@ -44,14 +44,13 @@ class DigitVolumes(FromMNIST, DigitDataset):
         turn, shift = turned_and_placed(draws, self.canvas)
         # most of the cube is empty: only a window around the solid is read
         side = min(WINDOW, self.canvas)
-        room = (self.canvas - side) / 2
-        centre = (shift + room).round().clamp(0, 2 * room) - room  # (B, 3)
-        grid = window_grid(turn, shift - centre, side)
+        rest = self.canvas - side
+        corner = (shift + rest / 2).round().clamp(0, rest)  # (B, 3)
+        grid = window_grid(turn, shift + rest / 2 - corner, side)
         parts = sample(solids, grid).round_().clamp_(0, 255).to(torch.uint8)
         volumes = parts.new_zeros(len(parts), 1, *[self.canvas] * 3)
-        corners = (centre + room).long().tolist()
         for volume, part, (x, y, z) in zip(
-            volumes, parts, corners, strict=True
+            volumes, parts, corner.long().tolist(), strict=True
         ):
             volume[:, z : z + side, y : y + side, x : x + side] = part
         return volumes
@@ -78,12 +77,12 @@ def turned_and_placed(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor]:
 
 
 def window_grid(turn: Tensor, shift: Tensor, side: int) -> Tensor:
-    """Return where the voxels of a cube read in the solid's own frame.
+    """Return where the voxels of a window read in the solid's own frame.
 
     Args:
         turn: ``(B, 3, 3)``, the rotation of the solid.
-        shift: ``(B, 3)``, its centre in voxels from that of the cube.
-        side: Of the cube, in voxels.
+        shift: ``(B, 3)``, its centre in voxels from that of the window.
+        side: Of the window, in voxels.
     """
     back = turn.mT * (2 / shift.new_tensor(SOLID)[:, None])  # from voxels
     moved = (back * shift[:, None]).sum(2, keepdim=True)

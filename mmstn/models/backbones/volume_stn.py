@@ -36,8 +36,8 @@ class VolumeSTN(STNBackbone):
     Args:
         backbone: Config of any registered backbone of pictures.
         transformers: As of :class:`~mmstn.models.backbones.stn_backbone.
-            STNBackbone`; those on the input act on the volume. None leaves it
-            as it stands.
+            STNBackbone`; those on the input act on the volume. Without any
+            it is seen as it stands.
     """
 
     def __init__(
