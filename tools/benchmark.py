@@ -4,6 +4,8 @@
 ``affine_grid`` and ``grid_sample``, and against a plain copy of the source.
 ``training``: ST-CNN on MNIST (``data/mnist``) through the Runner, against a
 bare loop with the same model, batches and data.
+``birds``: a step of ``configs/stn_cub_4x.py`` against its streams and its
+localiser on their own, and the memory that a step holds.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
@@ -23,6 +25,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmpretrain.registry import DATASETS as ANY_DATASETS
 from mmpretrain.registry import MODELS as ANY_MODELS
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mmstn.datasets.collate import batch_collate
@@ -35,6 +38,15 @@ CASES = [  # (B, C, *source), output
     ((16, 256, 28, 28), (28, 28)),
     ((8, 1, 60, 60, 60), (60, 60, 60)),
 ]
+LOCALISER = 'transformer.localisation.trunk.backbone'
+BIRDS = {  # what is changed in configs/stn_cub_4x.py
+    'streams of their own': {},
+    'checkpointed': {
+        f'model.backbone.{inception}.with_cp': True
+        for inception in ('backbone', LOCALISER)
+    },
+    'one shared stream': {'model.backbone.shared': True},
+}
 
 
 def main() -> None:
@@ -42,8 +54,8 @@ def main() -> None:
     parser.add_argument(
         'parts',
         nargs='*',
-        default=['transformer', 'training'],
-        help='transformer, training, or both',
+        default=list(PARTS),
+        help=f'by default all: {", ".join(PARTS)}',
     )
     parser.add_argument(
         '--rounds', type=int, default=7, help='runs of each side'
@@ -55,7 +67,7 @@ def main() -> None:
         f'{torch.get_num_threads()} threads, {args.rounds} rounds'
     )
     for part in args.parts:
-        dict(transformer=transformer, training=training)[part](args)
+        PARTS[part](args)
 
 
 def medians(runs: dict[str, Callable[[], float]], rounds: int) -> dict:
@@ -216,12 +228,85 @@ def through_bare_loop(cfg: Config, device: str) -> float:
     return taken
 
 
+def birds(args) -> None:
+    """Print what four parallel transformers add to what they feed."""
+    print(f'{"4x at 448":22}{"step/parts":>11}{"GiB, batch of 8":>17}')
+    for label, settings in BIRDS.items():
+        torch.manual_seed(0)
+        cfg = Config.fromfile('configs/stn_cub_4x.py')
+        cfg.merge_from_dict(settings)
+        model = ANY_MODELS.build(cfg.model.backbone).to(args.device).train()
+        images = torch.rand(2, 3, 448, 448, device=args.device)
+        runs = {
+            'step': lambda m=model, i=images: seconds_of(m, step(m, i)),
+            'parts': lambda m=model, i=images: seconds_of(m, parts(m, i)),
+        }
+        took = medians(runs, args.rounds)
+        held = gigabytes_held(model, images, 8)
+        print(f'{label:22}{took["step"] / took["parts"]:11.3f}{held:17.1f}')
+
+
+def step(model, images: Tensor) -> Callable[[], Tensor]:
+    """Return the loss of the whole."""
+    return lambda: sum(view.mean() for view in model(images))
+
+
+def parts(model, images: Tensor) -> Callable[[], Tensor]:
+    """Return the loss of streams and localiser that do not meet."""
+    number = model.transformer.number
+    views = images[..., :224, :224].repeat(number, 1, 1, 1, 1)
+
+    def loss():
+        theta = model.transformer.localisation(images)
+        return theta.mean() + sum(
+            model.streams[index % len(model.streams)](view)[-1].mean()
+            for index, view in enumerate(views)
+        )
+
+    return loss
+
+
+def seconds_of(model, loss: Callable[[], Tensor]) -> float:
+    """Return the seconds of one forward and backward pass."""
+    model.zero_grad()
+    device = next(model.parameters()).device.type
+    synchronise(device)
+    start = time.perf_counter()
+    loss().backward()
+    synchronise(device)
+    return time.perf_counter() - start
+
+
+def gigabytes_held(model, images: Tensor, batch: int) -> float:
+    """Return what a step holds, in GiB: counted, not measured.
+
+    Everything kept for the backward pass of ``images``, scaled to a batch,
+    and three times the weights: themselves, gradients and momentum.
+    """
+    kept = {}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    weights = {w.untyped_storage().data_ptr() for w in model.parameters()}
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda held: held):
+        loss = step(model, images)()
+    activations = sum(kept[place] for place in kept.keys() - weights)
+    del loss  # held what was counted
+    fixed = 3 * sum(w.nbytes for w in model.parameters())
+    return (activations * batch / len(images) + fixed) / 2**30
+
+
 class Last(torch.nn.Module):
     """The last of a tuple of features."""
 
     def forward(self, features):
         return features[-1]
 
+
+PARTS = dict(transformer=transformer, training=training, birds=birds)
 
 if __name__ == '__main__':
     main()

@@ -3,6 +3,7 @@
 import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
 from .collate import batch_collate
+from .cub import CUB
 from .digit_pairs import DigitPairs
 from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
@@ -10,6 +11,7 @@ from .epoch_sampler import EpochSampler
 from .transforms import PackDigits
 
 __all__ = [
+    'CUB',
     'BundledDigits',
     'DigitPairs',
     'DigitVolumes',
