@@ -2,9 +2,18 @@
 
 MODEL=ST-CNN-Aff python tools/train.py configs/stn_mnist_volumes.py
 
-MODEL is ST-CNN-Aff or CNN.
+MODEL is ST-CNN-Aff, or CNN for the same without the transformer. An epoch
+takes six minutes on one CPU core. A shorter run, half of the schedule:
+  --cfg-options train_cfg.max_epochs=1
 
-Source: Jaderberg et al. 2015, appendix A.3.
+Source: Jaderberg et al. 2015, appendix A.3: an affine transformation of twelve
+numbers, the depth collapsed, and the rest a network of pictures. It gives
+neither layers nor schedule nor an error. Ours:
+- the digits of mmstn.DigitVolumes, up to 45 degrees about each axis;
+- the depth collapses to its mean;
+- the transformer hands on 15x30x30 voxels; without it the mean along the
+  depth, 60x60 pixels, is averaged 2x2: either way a CNN sees 30x30;
+- 106k parameters, within 2 %.
 Result: not run yet.
 """
 
