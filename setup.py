@@ -17,6 +17,7 @@ setup(
         'torchvision>=0.28,<0.29',
         'numpy>=2.4,<3',
         'opencv-python>=5.0,<6',
+        'pillow>=13,<14',
         'scikit-learn>=1.9,<2',
     ],
     extras_require={

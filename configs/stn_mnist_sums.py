@@ -3,7 +3,7 @@
 MODEL=2xST-FCN-Aff python tools/train.py configs/stn_mnist_sums.py
 
 MODEL is FCN, CNN, or ST-FCN or 2xST-FCN with -Aff, -Proj or -TPS. An epoch
-takes half a minute on one CPU core, of the CNN three minutes or more.
+takes half a minute on one CPU core, of the CNN several minutes.
 
 Source: Jaderberg et al. 2015, appendix A.1: digits as in RTS, 42x42 pixels;
 one transformer, or two in parallel, each of which sees and warps both
@@ -16,7 +16,9 @@ Ours, where the paper is silent:
 - two transformers start with the whole canvas, two pixels to either side: from
   one place they could learn the same;
 - each model has the 255k parameters of a CNN with 64 filters, within 1 %.
-Result: not run yet.
+Result: test error on a CPU, 20 epochs, seed 0: 34.1 % with 2xST-FCN-Aff, 69.9 %
+with FCN (the paper: 9.0 % and 47.7 %); neither has converged. The others: not
+run yet.
 """
 
 _base_ = ['mmpretrain::_base_/default_runtime.py']

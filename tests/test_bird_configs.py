@@ -158,3 +158,16 @@ def test_converted_weights_reach_every_inception(name, tmp_path):
     for inception in inceptions:
         found = inception.stages[3].inception_5b.pool[1].conv.weight
         assert torch.equal(found, weight)
+
+
+@pytest.mark.parametrize('name', sorted(SIDES))
+def test_a_metric_follows_the_pipeline_of_the_images_it_sees(name):
+    cfg = config(name)
+    evaluators = cfg.test_evaluator
+    for metric in evaluators if isinstance(evaluators, list) else [evaluators]:
+        if metric.type == 'mmstn.PartCoverage':
+            dataset = cfg.test_dataloader.dataset
+            assert metric.pipeline == dataset.pipeline
+            assert metric.data_root == dataset.data_root
+            hooks = [hook.type for hook in cfg.custom_hooks]
+            assert 'mmstn.AttentionRecordHook' in hooks

@@ -38,7 +38,13 @@ MAY_IMPORT = {
         'mmstn.geometry',
         *LAB,
     },
-    'mmstn.visualization': {'cv2', 'numpy'},
+    'mmstn.evaluation': {
+        'torch',
+        'mmstn.geometry',
+        'mmstn.datasets',
+        *LAB,
+    },
+    'mmstn.visualization': {'cv2', 'numpy', 'PIL'},
     'mmstn.hooks': {
         'numpy',
         'torch',
@@ -47,7 +53,16 @@ MAY_IMPORT = {
         'mmstn.visualization',
         *LAB,
     },
-    'tools': {'torch', 'mmstn', *LAB},
+    'mmstn.apis': {
+        'numpy',
+        'torch',
+        'mmstn.datasets',
+        'mmstn.hooks',
+        'mmstn.models',
+        'mmstn.visualization',
+        *LAB,
+    },
+    'tools': {'cv2', 'numpy', 'torch', 'mmstn', *LAB},
 }
 
 
@@ -112,6 +127,8 @@ def test_every_file_of_the_package_has_a_layer(path):
         ('models.transformer.a', 'from ..backbones import X', None),
         ('datasets.a', 'from mmstn.models import X', 'mmstn.models.X'),
         ('visualization.a', 'import torch', 'torch'),
+        ('hooks.a', 'from mmstn.apis import X', 'mmstn.apis.X'),
+        ('apis.a', 'import mmstn.geometry.affine', None),
         ('hooks.a', 'import mmstn.compat', 'mmstn.compat'),
         ('hooks.a', 'from tools.train import main', 'tools.train.main'),
         ('hooks.a', 'from mmstn import datasets', 'mmstn.datasets'),

@@ -1,5 +1,11 @@
 """Hooks that watch transformers from outside during training."""
 
+from .attention_record import AttentionRecordHook
 from .attention_visualization import AttentionVisualizationHook
+from .theta_monitor import ThetaMonitorHook
 
-__all__ = ['AttentionVisualizationHook']
+__all__ = [
+    'AttentionRecordHook',
+    'AttentionVisualizationHook',
+    'ThetaMonitorHook',
+]

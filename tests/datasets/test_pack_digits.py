@@ -72,6 +72,12 @@ def test_labels_and_meta_keys_are_packed():
     assert {key: sample.get(key) for key in sample.metainfo_keys()} == meta
 
 
+def test_the_shape_of_the_image_becomes_that_of_the_canvas():
+    sample = pack(GREY, ori_shape=(28, 20), img_shape=(28, 20))['data_samples']
+    assert sample.ori_shape == (28, 20)
+    assert sample.img_shape == (42, 42)
+
+
 def test_an_image_without_a_label_is_packed():
     assert 'gt_label' not in pack(GREY)['data_samples']
 

@@ -22,7 +22,8 @@ class PackDigits(BaseTransform):
     channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional:
     ``gt_label`` and the keys of ``META``. Added: ``inputs``, uint8
     ``(1 or 2, canvas, canvas)`` or ``(1, canvas, canvas, canvas)``, and
-    ``data_samples``. All others are dropped.
+    ``data_samples``, in which an ``img_shape`` becomes that of the canvas.
+    All others are dropped.
 
     Args:
         canvas: Side of the canvas in pixels, of volumes in voxels.
@@ -36,9 +37,10 @@ class PackDigits(BaseTransform):
     def transform(self, results: dict) -> dict:
         image = self.grey(results['img'])
         image = self.fit(image) if image.ndim == 3 else self.whole(image)
-        data_sample = DataSample(
-            metainfo={key: results[key] for key in self.META if key in results}
-        )
+        meta = {key: results[key] for key in self.META if key in results}
+        if 'img_shape' in meta:
+            meta['img_shape'] = image.shape[:-1]
+        data_sample = DataSample(metainfo=meta)
         if 'gt_label' in results:
             data_sample.set_gt_label(results['gt_label'])
         inputs = torch.from_numpy(np.moveaxis(image, -1, 0).copy())
@@ -61,20 +63,23 @@ class PackDigits(BaseTransform):
 
     def fit(self, image: np.ndarray) -> np.ndarray:
         """Return the image on the canvas, ``(canvas, canvas, C)``."""
-        larger = max(image.shape[:2]) / self.canvas
-        if larger > 1:
-            height, width = (
-                max(1, round(cells / larger)) for cells in image.shape[:2]
-            )
+        size, top, left = self.place(image.shape[:2])
+        height, width = size
+        if image.shape[:2] != size:
             image = cv2.resize(
                 image, (width, height), interpolation=cv2.INTER_AREA
             ).reshape(height, width, -1)  # OpenCV drops a single channel
-        height, width, channels = image.shape
-        top = (self.canvas - height) // 2
-        left = (self.canvas - width) // 2
-        canvas = np.zeros((self.canvas, self.canvas, channels), np.uint8)
+        canvas = np.zeros((self.canvas, self.canvas, image.shape[2]), np.uint8)
         canvas[top : top + height, left : left + width] = image
         return canvas
+
+    def place(self, size: tuple[int, int]) -> tuple[tuple[int, int], int, int]:
+        """Return the size, top and left on the canvas of an image."""
+        larger = max(1, max(size) / self.canvas)
+        height, width = (max(1, round(cells / larger)) for cells in size)
+        top = (self.canvas - height) // 2
+        left = (self.canvas - width) // 2
+        return (height, width), top, left
 
     def whole(self, volume: np.ndarray) -> np.ndarray:
         """Return the volume, if it fills the canvas."""

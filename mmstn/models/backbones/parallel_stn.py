@@ -83,6 +83,11 @@ class ParallelSTNBackbone(BaseModule):
         return places
 
     @property
+    def out_indices(self) -> tuple[int, ...]:
+        """Which streams give the features; MMPretrain's t-SNE tool asks."""
+        return tuple(range(self.transformer.number))
+
+    @property
     def _checkpoint_filter(self):
         return self.streams[0]._checkpoint_filter
 

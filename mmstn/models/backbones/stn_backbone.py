@@ -112,6 +112,11 @@ class STNBackbone(BaseModule):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     @property
+    def out_indices(self) -> tuple[int, ...]:
+        """Which stages give the features; MMPretrain's t-SNE tool asks."""
+        return self.backbone.out_indices
+
+    @property
     def _checkpoint_filter(self):
         return self.backbone._checkpoint_filter
 

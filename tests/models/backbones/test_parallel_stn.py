@@ -204,3 +204,9 @@ def test_only_what_the_backbone_has_is_offered():
     model = build(backbone=dict(type='MobileOne', arch='s0'), number=1)
     assert not hasattr(model, 'get_layer_depth')
     assert not hasattr(model, '_checkpoint_filter')
+
+
+def test_out_indices_number_the_streams():
+    model = build(shared=True)
+    assert model.out_indices == (0, 1, 2)
+    assert len(model(image())) == 3

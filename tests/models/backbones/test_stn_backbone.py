@@ -243,3 +243,9 @@ def test_the_backbone_alone_still_transforms(transformer):
     model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0, 0]))
     expected = model(image())
     assert_close(model.backbone(image()), expected, **exactly)
+
+
+def test_out_indices_are_those_of_the_backbone(transformer):
+    model = build(dict(RESNET, out_indices=(1, 3)), transformer((32, 32)))
+    assert model.out_indices == (1, 3)
+    assert len(model(image())) == 2

@@ -1,0 +1,138 @@
+"""Classify images, and tell where the network looked."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmcv import imread
+from mmengine.config import Config
+from mmengine.dataset import Compose, default_collate
+from mmengine.model import BaseModel
+from mmpretrain.apis import ImageClassificationInferencer
+from mmpretrain.structures import DataSample
+
+from mmstn.apis.regions import find_regions
+from mmstn.datasets.transforms.pixel_map import geometric_steps, pixel_map
+from mmstn.hooks.attention_sheet import Display
+from mmstn.hooks.glimpse import find_transformers, watch
+
+
+class STNInferencer(ImageClassificationInferencer):
+    """MMPretrain's inferencer, which also tells where transformers looked.
+
+    Takes what that takes: paths, BGR arrays as OpenCV reads them, or a list
+    of either. Each result has besides ``pred_label``, ``pred_score``,
+    ``pred_scores`` and ``pred_class``
+
+    - ``path``: of the image, None for an array.
+    - ``width``, ``height``: of the image, upright.
+    - ``regions``: a list with a dict for each transformer:
+
+      - ``transformer``: its name in the network.
+      - ``theta``: ``(P,)``, what its localiser gave.
+      - ``outline``: ``(K, 2)``, the border of what it read, ``(x, y)`` in
+        pixels of the image; the centre of the first pixel is 0. It starts at
+        what became the top left corner of the crop, then top right. Where
+        lines stay straight there are four corners, else 256 points. NaN where
+        there is no such point; None where no place in the image is one place
+        in the crop.
+      - ``crop``: what it handed on, RGB ``(H, W, 3)`` in uint8; of a feature
+        map the mean of the channels, from darkest to brightest.
+
+    With ``return_datasamples`` the regions are a field of each data sample.
+
+    Args:
+        model: A config, its path, or a model made by ``get_model``.
+        pretrained: Path of the checkpoint.
+        **kwargs: Of ``ImageClassificationInferencer``: ``device``,
+            ``classes``, ...
+
+    Raises:
+        ValueError: If the network has no transformer, or the test pipeline
+            has a step through which pixels cannot be followed.
+    """
+
+    def __init__(
+        self,
+        model: str | Config | BaseModel,
+        pretrained: bool | str = True,
+        **kwargs,
+    ):
+        super().__init__(model, pretrained, **kwargs)
+        self.transformers = find_transformers(self.model)
+        if not self.transformers:
+            raise ValueError(
+                'STNInferencer: found no SpatialTransformer in the '
+                f'{type(self.model).__name__}; for the classes alone take '
+                "MMPretrain's ImageClassificationInferencer"
+            )
+
+    def _init_pipeline(self, cfg: Config) -> Callable:
+        self.steps = geometric_steps(cfg.test_dataloader.dataset.pipeline)
+        return super()._init_pipeline(cfg)
+
+    def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[dict]:
+        """Yield batches; their samples know the path and size of the image."""
+        pipeline = Compose([load, self.pipeline])
+        chunks = self._get_chunk_data(map(pipeline, inputs), batch_size)
+        yield from map(default_collate, chunks)
+
+    @torch.no_grad()
+    def forward(self, inputs: dict) -> list[DataSample]:
+        """Return predictions of a batch with the field ``regions``."""
+        preprocessor = self.model.data_preprocessor
+        data = preprocessor(inputs, False)
+        with watch(self.transformers, data['inputs']) as record:
+            predictions = self.model(**data, mode='predict')
+        regions = find_regions(
+            record,
+            [pixel_map(self.steps, sample) for sample in predictions],
+            Display(preprocessor, predictions),
+        )
+        for sample, of_sample in zip(predictions, regions, strict=True):
+            sample.set_field(of_sample, 'regions')
+        return predictions
+
+    def postprocess(
+        self,
+        preds: list[DataSample],
+        visualization: list[np.ndarray] | None,
+        return_datasamples: bool = False,
+    ) -> list[dict] | list[DataSample]:
+        """Return results as the class describes them."""
+        results = super().postprocess(preds, visualization, return_datasamples)
+        if return_datasamples:
+            return results
+        for result, sample in zip(results, preds, strict=True):
+            height, width = sample.ori_shape
+            result.update(
+                path=sample.img_path,
+                width=width,
+                height=height,
+                regions=sample.regions,
+            )
+        return results
+
+
+def inference_model(model: str | Config | BaseModel, *args, **kwargs) -> dict:
+    """Return the result of one image: see :class:`STNInferencer`.
+
+    MMPretrain's function of this name knows the models of its zoo only.
+
+    Args:
+        model: A config, its path, or a model made by ``get_model``.
+        *args: What to call the inferencer with, the image first.
+        **kwargs: Of the inferencer, ``pretrained`` and ``device``.
+    """
+    return STNInferencer(model, **kwargs)(*args)[0]
+
+
+def load(image: str | Path | np.ndarray) -> dict:
+    """Return what ``LoadImageFromFile`` would; an array has no path."""
+    pixels = imread(image)
+    if pixels is None:
+        raise ValueError(f'STNInferencer: {image} is damaged, or no image')
+    size = pixels.shape[:2]
+    path = None if isinstance(image, np.ndarray) else str(image)
+    return dict(img=pixels, img_path=path, img_shape=size, ori_shape=size)

@@ -1,0 +1,37 @@
+"""Pictures one after the other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mmstn.visualization.draw import COLOURS, GROUND, HALO
+from mmstn.visualization.sheet import PAPER
+
+MILLISECONDS = 400  # a frame
+AT_LAST = 2000  # the last one
+
+
+def write_gif(path: Path, frames: Sequence[np.ndarray]) -> None:
+    """Write RGB pictures of one size, ``(H, W, 3)`` in uint8, as a GIF.
+
+    All share one palette, without dithering: what does not move does not
+    change, and costs nothing.
+    """
+    fixed = [*COLOURS, GROUND, HALO, PAPER]
+    pictures = [Image.fromarray(frame) for frame in frames]
+    palette = pictures[0].quantize(256 - len(fixed)).getpalette()
+    common = Image.new('P', (1, 1))
+    common.putpalette([*palette, *np.ravel(fixed).tolist()])
+    first, *rest = (
+        picture.quantize(palette=common, dither=Image.Dither.NONE)
+        for picture in pictures
+    )
+    first.save(
+        path,
+        save_all=True,
+        append_images=rest,
+        duration=[MILLISECONDS] * len(rest) + [AT_LAST],
+        loop=0,
+    )

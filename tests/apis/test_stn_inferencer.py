@@ -1,0 +1,284 @@
+"""Outlines and crops against what theta says, worked out by hand."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmpretrain.apis import ImageClassificationInferencer, get_model
+from numpy.testing import assert_allclose, assert_array_equal
+from tiny_stn import WINDOW, config, photo, transformer
+
+from mmstn.apis import STNInferencer, as_json, inference_model
+
+# Short side 30 -> 24 is 0.8; the crop of 16 leaves 16 at the left, 4 above.
+# The window is [-0.25, 0.75] x [-1, 0] of it: from 5.5 to 13.5 across and
+# from -0.5 to 7.5 down, an edge e of which lies at (e + 0.5 + left) / 0.8.
+CORNERS = [[27, 4.5], [37, 4.5], [37, 14.5], [27, 14.5]]
+
+
+@pytest.fixture
+def look():
+    """A function from transformers to an inferencer."""
+
+    def make(*transformers, **settings):
+        torch.manual_seed(0)
+        return STNInferencer(config(*transformers, **settings), False)
+
+    return make
+
+
+def write(folder, *pictures):
+    paths = [str(folder / f'{n}.png') for n in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        cv2.imwrite(path, picture)
+    return paths
+
+
+def test_the_outline_lies_in_the_file_where_theta_says(look, tmp_path):
+    paths = write(tmp_path, photo(), photo((60, 30)))
+    wide, tall = look(transformer(**WINDOW))(paths)
+    assert_allclose(wide['regions'][0]['outline'], CORNERS, atol=1e-5)
+    # 0.8 again; now the crop leaves 4 at the left and 16 above
+    down = np.add(CORNERS, [[-15, 15]])
+    assert_allclose(tall['regions'][0]['outline'], down, atol=1e-5)
+    assert_allclose(wide['regions'][0]['theta'], WINDOW['start'])
+    assert (wide['path'], wide['width'], wide['height']) == (paths[0], 60, 30)
+    assert (tall['width'], tall['height']) == (30, 60)
+
+
+@pytest.mark.parametrize('to_rgb', [True, False])
+def test_the_crop_is_the_preprocessed_image_in_rgb(look, to_rgb, tmp_path):
+    picture = photo()
+    small = cv2.resize(picture, (48, 24), interpolation=cv2.INTER_LINEAR)
+    cropped = small[4:20, 16:32]
+    inferencer = look(transformer(**WINDOW), to_rgb=to_rgb)
+    for image in (picture, *write(tmp_path, picture)):
+        region = inferencer(image)[0]['regions'][0]
+        # each cell of the output has the middle of one pixel
+        assert_array_equal(region['crop'], cropped[:8, 6:14, ::-1])
+
+
+def test_classes_are_those_of_mmpretrain(look):
+    stn = look(transformer(**WINDOW))
+    theirs = ImageClassificationInferencer(stn.model, classes=list('abc'))
+    stn.classes = theirs.classes
+    pictures = [photo(seed=n) for n in range(3)]
+    for ours, plain in zip(stn(pictures), theirs(pictures), strict=True):
+        assert_array_equal(ours['pred_scores'], plain['pred_scores'])
+        for key in ('pred_label', 'pred_score', 'pred_class'):
+            assert ours[key] == plain[key]
+
+
+def localise(inferencer):
+    """Let the theta of each transformer depend on the image."""
+    generator = torch.Generator().manual_seed(0)
+    for stn in inferencer.transformers.values():
+        weight = stn.localisation.regressor.weight
+        weight.data.normal_(0, 0.01, generator=generator)
+
+
+@pytest.mark.parametrize('batch_size', [1, 2, 5])
+def test_results_do_not_depend_on_the_batch(look, batch_size):
+    inferencer = look(
+        transformer('AffineGrid', (0.5, 0.1, 0, 0, 0.6, 0.2)),
+        transformer('AttentionGrid', (0.7, 0, 0.1), size=(8, 8)),
+    )
+    localise(inferencer)
+    pictures = [photo(seed=n) for n in range(5)]
+    together = inferencer(pictures, batch_size=batch_size)
+    thetas = {tuple(r['regions'][0]['theta'].tolist()) for r in together}
+    assert len(thetas) == 5
+    for result, picture in zip(together, pictures, strict=True):
+        regions = inferencer(picture)[0]['regions']
+        for one, alone in zip(result['regions'], regions, strict=True):
+            assert one['transformer'] == alone['transformer']
+            for key in ('theta', 'outline'):
+                assert_allclose(one[key], alone[key], atol=1e-4)
+            assert abs(one['crop'] - alone['crop'].astype(int)).max() <= 1
+
+
+def test_of_a_feature_map_every_crop_has_its_own_brightness(look):
+    inferencer = look(
+        transformer(
+            'AttentionGrid',
+            (1, 0, 0),
+            size=(12, 12),
+            source=(12, 12),
+            in_channels=4,
+            before='steps.flatten',
+        ),
+        steps=[dict(conv=4, kernel=5), dict(fc=6)],
+        size=(16, 16),
+    )
+    for result in inferencer([photo(), photo() // 4], batch_size=2):
+        crop = result['regions'][0]['crop']
+        assert (crop.min(), crop.max()) == (0, 255)
+
+
+def test_a_transformer_behind_another_is_followed_to_the_file(look):
+    half, quarter = look(
+        transformer(**WINDOW | dict(size=(16, 16))),
+        transformer('AttentionGrid', (0.5, -0.5, 0.5), size=(8, 8)),
+    )(photo())[0]['regions']
+    assert_allclose(half['outline'], CORNERS, atol=1e-5)
+    # the lower left quarter of the window
+    assert_allclose(
+        quarter['outline'],
+        [[27, 9.5], [32, 9.5], [32, 14.5], [27, 14.5]],
+        atol=1e-5,
+    )
+
+
+def test_what_was_joined_has_no_outline(look):
+    pair = dict(
+        transformer('AttentionGrid', (1, 0, 0, 0.5, 0, 0)),
+        type='mmstn.ParallelSpatialTransformer',
+        number=2,
+    )
+    start = pair['localisation'].pop('start')
+    pair['starts'] = (start[:3], start[3:])
+    last = transformer('AttentionGrid', (1, 0, 0), (8, 8), in_channels=6)
+    (result,) = look(pair, last, in_channels=6)(photo())
+    names = [region['transformer'] for region in result['regions']]
+    assert names == [
+        'backbone.transformers.0 1',
+        'backbone.transformers.0 2',
+        'backbone.transformers.1',
+    ]
+    outlines = [region['outline'] for region in result['regions']]
+    assert [outline is None for outline in outlines] == [False, False, True]
+    whole = [[19.5, 4.5], [39.5, 4.5], [39.5, 24.5], [19.5, 24.5]]
+    assert_allclose(outlines[0], whole, atol=1e-5)
+    data = as_json(result)['regions']
+    assert data[2]['outline'] is None
+    assert data[1]['outline'] == outlines[1].tolist()
+
+
+@pytest.mark.parametrize(
+    ('family', 'start', 'points'),
+    [
+        ('AffineGrid', (0.5, 0.1, 0, 0, 0.5, 0), 4),
+        ('ProjectiveGrid', (1, 0, 0, 0, 1, 0, 0.3, 0), 4),
+        ('TPSGrid', None, 256),
+    ],
+)
+def test_straight_families_have_four_corners(look, family, start, points):
+    config = transformer(family, start, size=(8, 8))
+    if start is None:
+        del config['localisation']['start']
+    (result,) = look(config)(photo())
+    assert len(result['regions'][0]['outline']) == points
+
+
+def test_json_holds_what_the_result_does(look):
+    stn = look(transformer(**WINDOW))
+    stn.classes = ['nought', 'one', 'two']
+    (result,) = stn(photo())
+    data = json.loads(json.dumps(as_json(result), allow_nan=False))
+    (region,) = data.pop('regions')
+    assert data == {
+        key: result[key]
+        for key in (
+            'path',
+            'width',
+            'height',
+            'pred_label',
+            'pred_class',
+            'pred_score',
+        )
+    }
+    assert region == dict(
+        transformer='backbone.transformers.0',
+        theta=list(WINDOW['start']),
+        outline=result['regions'][0]['outline'].tolist(),
+    )
+
+
+def test_what_is_not_finite_is_null_in_json(look):
+    stn = look(transformer(**WINDOW))
+    (module,) = stn.transformers.values()
+    module.localisation.regressor.bias.data[1] = torch.nan
+    (result,) = stn(photo())
+    data = json.loads(json.dumps(as_json(result), allow_nan=False))
+    assert data['pred_score'] is None
+    assert data['regions'][0]['theta'] == [0.5, None, -0.5]
+    assert data['regions'][0]['outline'] is None
+
+
+def test_data_samples_hold_the_regions(look):
+    (sample,) = look(transformer(**WINDOW))(photo(), return_datasamples=True)
+    assert_allclose(sample.regions[0]['outline'], CORNERS, atol=1e-5)
+
+
+def test_a_network_without_a_transformer_is_refused():
+    cfg = config(transformer(**WINDOW))
+    cfg.model.backbone = cfg.model.backbone.backbone
+    with pytest.raises(ValueError, match='found no SpatialTransformer'):
+        STNInferencer(cfg, False)
+
+
+def test_a_pipeline_that_is_not_followed_is_refused():
+    cfg = config(transformer(**WINDOW))
+    cfg.test_dataloader.dataset.pipeline[1:3] = [
+        dict(type='RandomResizedCrop', scale=16)
+    ]
+    with pytest.raises(ValueError, match="through 'RandomResizedCrop'"):
+        STNInferencer(cfg, False)
+
+
+def test_a_damaged_image_is_named(look, tmp_path):
+    path = tmp_path / 'damaged.png'
+    path.write_bytes(b'no image')
+    with pytest.raises(ValueError, match='damaged.png is damaged'):
+        look(transformer(**WINDOW))(str(path))
+
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+DIGITS = str(CONFIGS / 'stn_digits.py')
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A checkpoint of the digits, weights drawn afresh, with classes."""
+    torch.manual_seed(0)
+    model = get_model(DIGITS)
+    meta = dict(dataset_meta=dict(classes=list('abcdefghij')))
+    path = str(tmp_path / 'digits.pth')
+    torch.save(dict(meta=meta, state_dict=model.state_dict()), path)
+    return path
+
+
+def test_an_image_of_a_digit_is_read_like_any_other(checkpoint, tmp_path):
+    (path,) = write(tmp_path, photo((28, 28)))
+    model = get_model(DIGITS, checkpoint)
+    (theirs,) = ImageClassificationInferencer(model)(path)
+    for result in (
+        STNInferencer(DIGITS, checkpoint)(path)[0],
+        STNInferencer(model)([path])[0],
+        inference_model(DIGITS, path, pretrained=checkpoint),
+        inference_model(model, path),
+    ):
+        assert result['pred_class'] == theirs['pred_class']
+        assert_array_equal(result['pred_scores'], theirs['pred_scores'])
+        # the identity sees the canvas: 7 pixels more on each side
+        whole = [[-7.5, -7.5], [34.5, -7.5], [34.5, 34.5], [-7.5, 34.5]]
+        assert_allclose(result['regions'][0]['outline'], whole, atol=1e-5)
+        assert result['regions'][0]['crop'].shape == (42, 42, 3)
+
+
+def test_birds_are_looked_at_by_two():
+    torch.manual_seed(0)
+    model = get_model(str(CONFIGS / 'stn_cub10_2x.py'))
+    picture = photo((400, 366))  # 23 and 40 pixels around the crop of 320
+    (result,) = STNInferencer(model)(picture)
+    (theirs,) = ImageClassificationInferencer(model)(picture)
+    assert_array_equal(result['pred_scores'], theirs['pred_scores'])
+    scale = model.backbone.transformer.grid.scale
+    for number, region in enumerate(result['regions'], 1):
+        assert region['transformer'] == f'backbone.transformer {number}'
+        corner = (region['theta'] - scale + 1) * 160 - 0.5 + [23, 40]
+        assert_allclose(region['outline'][0], corner, atol=1e-3)
+        assert region['crop'].shape == (160, 160, 3)

@@ -1,0 +1,178 @@
+"""See where a trained network looks.
+
+python tools/visualize_attention.py CONFIG CHECKPOINT IMAGE_OR_FOLDER
+
+Writes ``attention/attention_1.png``, ...: five images a sheet, whole, with
+the outline of what each transformer read, and below what it handed on.
+"""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmcv import imread
+from mmengine.config import Config, DictAction
+from mmengine.device import get_device
+from mmengine.runner import load_checkpoint
+from mmpretrain.utils import track
+
+from mmstn.apis import STNInferencer, as_json, image_sheet
+from mmstn.visualization.animation import write_gif
+
+COLUMNS = 5  # images a sheet
+SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.webp')
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='See where a trained network looks'
+    )
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument('checkpoint', help='path or address of the checkpoint')
+    parser.add_argument(
+        'images', type=Path, help='an image, or a folder with images in it'
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='folder for pictures; by default attention, or none if there is '
+        'only --json to write',
+    )
+    parser.add_argument(
+        '--json',
+        type=Path,
+        help='file to write classes and outlines to, in pixels of the images',
+    )
+    parser.add_argument(
+        '--save-crops',
+        action='store_true',
+        help='write what each transformer hands on into OUT/crops',
+    )
+    parser.add_argument(
+        '--animate',
+        nargs='+',
+        type=Path,
+        metavar='CHECKPOINT',
+        help='a work dir, or checkpoints in order: write into '
+        'OUT/attention.gif how the attention on the first images moved',
+    )
+    parser.add_argument(
+        '--device', help='by default a GPU if there is one, else the CPU'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='values that replace those of the config',
+    )
+    args = parser.parse_args()
+    if not args.out and (args.save_crops or args.animate or not args.json):
+        args.out = Path('attention')
+    return args
+
+
+def find_images(place: Path) -> list[Path]:
+    """Return an image, or those in a folder and the folders in it."""
+    if not place.is_dir():
+        return [place]
+    images = [p for p in place.rglob('*') if p.suffix.lower() in SUFFIXES]
+    if not images:
+        raise ValueError(
+            f'{place} has no images; it should have files that end in '
+            f'{", ".join(SUFFIXES)}'
+        )
+    return sorted(images)
+
+
+def find_checkpoints(places: list[Path]) -> list[Path]:
+    """Return the checkpoints given, or those of a work dir in order."""
+    if len(places) > 1 or not places[0].is_dir():
+        return places
+    numbered = {
+        path: int(match[1])
+        for path in places[0].glob('*.pth')
+        if (match := re.fullmatch(r'(?:epoch|iter)_(\d+)', path.stem))
+    }
+    if not numbered:
+        raise ValueError(
+            f'--animate: {places[0]} has no epoch_1.pth, epoch_2.pth, ... '
+            '(or iter_); to keep every checkpoint, train with --cfg-options '
+            'default_hooks.checkpoint.interval=1 '
+            'default_hooks.checkpoint.max_keep_ckpts=-1'
+        )
+    return sorted(numbered, key=numbered.get)
+
+
+def look(
+    inferencer: STNInferencer, images: list[Path]
+) -> Iterator[list[dict]]:
+    """Yield the results of so many images as a sheet has."""
+    batches = inferencer.preprocess(images, batch_size=COLUMNS)
+    total = -(-len(images) // COLUMNS)
+    for batch in track(batches, 'Looking', total=total):
+        yield inferencer.postprocess(inferencer.forward(batch), None)
+
+
+def draw(results: list[dict], **settings) -> np.ndarray:
+    """Return results and their images as a sheet."""
+    images = [imread(result['path'])[..., ::-1] for result in results]
+    return image_sheet(images, results, **settings)
+
+
+def animation(
+    inferencer: STNInferencer, images: list[Path], checkpoints: list[Path]
+) -> Iterator[np.ndarray]:
+    """Yield where each checkpoint looks; the network keeps the last one."""
+    for path in checkpoints:
+        load_checkpoint(inferencer.model, str(path), map_location='cpu')
+        for results in look(inferencer, images):
+            yield draw(results, heading=path.stem, with_crops=False)
+
+
+def write(path: Path, picture: np.ndarray) -> None:
+    """Write an RGB picture, into a folder that need not be there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), picture[..., ::-1])
+
+
+def save_crops(folder: Path, results: list[dict], images: Path) -> None:
+    """Write crops by the names of their images and transformers."""
+    root = images if images.is_dir() else images.parent
+    for result in results:
+        image = Path(result['path']).relative_to(root)
+        for region in result['regions']:
+            name = region['transformer'].replace(' ', '_')
+            write(folder / f'{image}_{name}.png', region['crop'])
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    images = find_images(args.images)
+    checkpoints = find_checkpoints(args.animate) if args.animate else []
+    inferencer = STNInferencer(
+        cfg, args.checkpoint, device=args.device or get_device()
+    )
+    lines = []
+    for number, results in enumerate(look(inferencer, images), 1):
+        lines += [json.dumps(as_json(r), allow_nan=False) for r in results]
+        if args.out:
+            write(args.out / f'attention_{number}.png', draw(results))
+        if args.save_crops:
+            save_crops(args.out / 'crops', results, args.images)
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text('[\n' + ',\n'.join(lines) + '\n]\n')
+    if checkpoints:
+        frames = animation(inferencer, images[:COLUMNS], checkpoints)
+        write_gif(args.out / 'attention.gif', list(frames))
+
+
+if __name__ == '__main__':
+    main()
