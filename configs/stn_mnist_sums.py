@@ -16,9 +16,9 @@ Ours, where the paper is silent:
 - two transformers start with the whole canvas, two pixels to either side: from
   one place they could learn the same;
 - each model has the 255k parameters of a CNN with 64 filters, within 1 %.
-Result: test error on a CPU, 20 epochs, seed 0: 34.1 % with 2xST-FCN-Aff, 69.9 %
-with FCN (the paper: 9.0 % and 47.7 %); neither has converged. The others: not
-run yet.
+Result: test error on a CPU, 20 epochs, seed 0: 34.1 % with 2xST-FCN-Aff and
+69.9 % with FCN (the paper: 9.0 % and 47.7 %); neither has converged. The
+others: not run yet.
 """
 
 _base_ = ['mmpretrain::_base_/default_runtime.py']
