@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
@@ -44,3 +45,24 @@ def shared_data() -> Callable[[str], Path]:
 def mnist_root(shared_data) -> Path:
     """The folder of the four files of MNIST."""
     return shared_data('mnist')
+
+
+@pytest.fixture(scope='session')
+def few_digits(tmp_path_factory) -> Path:
+    """A folder as of MNIST, of twelve digits of noise with an empty border.
+
+    Their labels are ``3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8``.
+    """
+    folder = tmp_path_factory.mktemp('mnist')
+    labels = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], np.uint8)
+    images = np.zeros((12, 28, 28), np.uint8)
+    images[:, 4:24, 4:24] = np.random.default_rng(0).integers(
+        256, size=(12, 20, 20)
+    )
+    for stem in ('train', 't10k'):
+        for name, array in (('images', images), ('labels', labels)):
+            header = bytes([0, 0, 8, array.ndim])
+            header += np.array(array.shape, '>i4').tobytes()
+            path = folder / f'{stem}-{name}-idx{array.ndim}-ubyte'
+            path.write_bytes(header + array.tobytes())
+    return folder

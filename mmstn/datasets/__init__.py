@@ -4,6 +4,8 @@ import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
 from .collate import batch_collate
 from .cub import CUB
+from .digit_pairs import DigitPairs
+from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
 from .epoch_sampler import EpochSampler
 from .transforms import PackDigits
@@ -11,6 +13,8 @@ from .transforms import PackDigits
 __all__ = [
     'CUB',
     'BundledDigits',
+    'DigitPairs',
+    'DigitVolumes',
     'DistortedMNIST',
     'EpochSampler',
     'PackDigits',

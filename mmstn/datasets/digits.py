@@ -10,6 +10,7 @@ from mmpretrain.datasets.categories import MNIST_CATEGORITES
 from torch import Tensor
 
 from mmstn.datasets.collate import ReadyBatch
+from mmstn.datasets.distortion import FRAME
 from mmstn.datasets.transforms import PackDigits
 
 SPLITS = ('train', 'test')
@@ -37,12 +38,13 @@ class DigitDataset(BaseDataset):
     (``indices``) shows the samples that the whole shows.
 
     A subclass has ``columns``, the draws of one sample, and defines
-    :meth:`load` and :meth:`compose`.
+    :meth:`digits` and :meth:`compose`; and :meth:`answer`, if the label of a
+    sample is not that of its digit.
 
     Args:
         split: ``'train'`` or ``'test'``. A training split in ``test_mode``
             stays that of epoch 0.
-        canvas: Side of the samples in pixels.
+        canvas: Side of the samples in pixels, of volumes in voxels.
         seed: A whole number from 0, where the draws start.
         **kwargs: Of MMPretrain's ``BaseDataset``, such as ``pipeline``,
             ``indices``, ``test_mode`` and ``lazy_init``. Whole batches are
@@ -62,6 +64,11 @@ class DigitDataset(BaseDataset):
             raise ValueError(
                 f'{name}: seed must be a whole number from 0, but got {seed!r}'
             )
+        if not isinstance(canvas, int) or canvas < FRAME:
+            raise ValueError(
+                f'{name}: canvas must be a whole number of pixels, at least '
+                f'the {FRAME} of a digit, but got {canvas!r}'
+            )
         self.split = split
         self.canvas = canvas
         self.seed = seed
@@ -77,12 +84,12 @@ class DigitDataset(BaseDataset):
                     f'pipeline has {step.canvas}; give both the same'
                 )
 
-    def load(self) -> int:
-        """Load what samples are made from; return how many there are."""
+    def digits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return images, uint8 ``(N, 28, 28)``, and labels, int64 ``(N,)``."""
         raise NotImplementedError
 
-    def compose(self, numbers: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
-        """Return samples, uint8 ``(B, C, *size)``, and labels ``(B, L)``.
+    def compose(self, numbers: Tensor, draws: Tensor) -> Tensor:
+        """Return samples, uint8 ``(B, C, *size)``.
 
         Args:
             numbers: ``(B,)``, which samples.
@@ -90,9 +97,15 @@ class DigitDataset(BaseDataset):
         """
         raise NotImplementedError
 
+    def answer(self, numbers: Tensor, draws: Tensor) -> Tensor:
+        """Return the labels of samples, int64 ``(B, L)``."""
+        return self.labels[numbers].unsqueeze(1)
+
     def load_data_list(self) -> Sequence[int]:
-        self.samples = self.load()
-        return range(self.samples)  # so far, the number of each sample
+        images, labels = self.digits()
+        self.images = torch.tensor(images)  # (N, 28, 28)
+        self.labels = torch.tensor(labels)  # (N,)
+        return range(len(images))  # so far, the number of each sample
 
     @property
     def epoch(self) -> int:
@@ -105,20 +118,43 @@ class DigitDataset(BaseDataset):
             self.shared_epoch.fill_(epoch)
 
     def make(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return the samples at ``indices``: see :meth:`compose`."""
+        """Return the samples at ``indices`` and their labels."""
+        drawn = self.draw(indices)
+        return self.compose(*drawn), self.answer(*drawn)
+
+    def draw(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return what the samples at ``indices`` are made from.
+
+        Their numbers, ``(B,)``, and draws, float64 ``(B, columns)``.
+        """
         epoch = self.epoch
         if self.table[0] != epoch:
             key = (self.seed, SPLITS.index(self.split), epoch)
-            draws = uniform_draws(key, self.samples, self.columns)
+            draws = uniform_draws(key, len(self.images), self.columns)
             self.table = (epoch, draws)
         numbers = torch.tensor([self.data_list[index] for index in indices])
-        return self.compose(numbers, self.table[1][numbers])
+        return numbers, self.table[1][numbers]
+
+    def get_gt_labels(self) -> np.ndarray:
+        """Return the labels of all samples, int64 ``(N,)`` or ``(N, L)``."""
+        self.full_init()
+        return self.answer(*self.draw(range(len(self)))).squeeze(1).numpy()
+
+    def get_cat_ids(self, idx: int) -> list[int]:
+        self.full_init()
+        return self.answer(*self.draw([idx]))[0].tolist()
 
     def get_data_info(self, idx: int) -> dict:
-        """Return one sample; ``img`` is ``(H, W)`` or ``(H, W, C)``."""
+        """Return one sample.
+
+        ``img`` is ``(H, W)``, with channels ``(H, W, C)``, or a volume
+        ``(D, H, W, C)``.
+        """
         self.full_init()
         inputs, labels = self.make([idx])
-        image = inputs[0].movedim(0, -1).squeeze(-1).numpy()
+        image = inputs[0].movedim(0, -1).numpy()
+        if image.ndim == 3 and image.shape[-1] == 1:
+            image = image[..., 0]
         label = labels[0].tolist()
         return dict(
             img=image,

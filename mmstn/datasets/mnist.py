@@ -14,6 +14,30 @@ from mmstn.datasets.idx import read_idx
 STEMS = {'train': 'train', 'test': 't10k'}
 
 
+class FromMNIST:
+    """The digits of MNIST, for a data set that makes its samples from digits.
+
+    Args:
+        data_root: Folder of the four idx files, gzipped or not.
+        split: ``'train'`` or ``'test'``.
+        download: Whether to fetch missing files into ``data_root``.
+        **kwargs: Of the data set this is mixed into.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        split: str = 'train',
+        download: bool = True,
+        **kwargs,
+    ):
+        self.download = download
+        super().__init__(split=split, data_root=data_root, **kwargs)
+
+    def digits(self) -> tuple[np.ndarray, np.ndarray]:
+        return load_mnist(self.data_root, self.split, self.download)
+
+
 def load_mnist(
     data_root: str, split: str, download: bool
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -138,21 +138,57 @@ def test_a_copy_keeps_the_epoch_and_shares_its_own_with_workers(duplicate):
     assert dataset.epoch == 2
 
 
-@pytest.mark.parametrize('name', DISTORTIONS)
-def test_a_batch_is_its_samples(name):
-    canvas = DISTORTIONS[name].canvas
-    dataset = bundled(distortion=name, pipeline=[{**PACK, 'canvas': canvas}])
-    indices = [7, 0, -1, 300]
+SIZES = {name: (1, d.canvas, d.canvas) for name, d in DISTORTIONS.items()}
+SIZES.update(DigitPairs=(2, 42, 42), DigitVolumes=(1, 60, 60, 60))
+
+
+@pytest.fixture(name='every_set', params=SIZES)
+def every_set_fixture(request, few_digits):
+    """Each set of digits, and the size of its samples."""
+    name = request.param
+    size = SIZES[name]
+    pipeline = [{**PACK, 'canvas': size[-1]}]
+    if name in DISTORTIONS:
+        return bundled(distortion=name, pipeline=pipeline), size
+    cfg = dict(type=f'mmstn.{name}', data_root=str(few_digits))
+    return DATASETS.build(dict(cfg, download=False, pipeline=pipeline)), size
+
+
+def test_a_batch_is_its_samples(every_set):
+    dataset, size = every_set
+    indices = [7, 0, -1, 5]
     batch = dataset.__getitems__(indices)
     assert isinstance(batch, ReadyBatch)
     one_by_one = default_collate([dataset[index] for index in indices])
     ready = batch_collate(batch)
     same(ready['inputs'], one_by_one['inputs'])
-    assert ready['inputs'].shape == (4, 1, canvas, canvas)
+    assert ready['inputs'].shape == (4, *size)
     samples = one_by_one['data_samples']
     labels, numbers = ready['data_samples'].values()
     same(labels, torch.stack([sample.gt_label for sample in samples]))
     assert numbers.tolist() == [sample.sample_idx for sample in samples]
+
+
+def test_every_set_follows_the_epoch_and_nothing_else(every_set):
+    dataset, _ = every_set
+    numbers = [3, 0, 5, 1]
+    first = images(dataset, numbers)
+    worker = pickle.loads(pickle.dumps(dataset))
+    dataset.set_epoch(1)
+    assert differ(images(dataset, numbers), first)
+    worker.set_epoch(1)
+    same(images(worker, numbers[::-1]), images(dataset, numbers).flip(0))
+    dataset.set_epoch(0)
+    same(images(dataset, numbers), first)
+
+
+def test_labels_are_found_without_images_in_every_set(every_set):
+    dataset, _ = every_set
+    for epoch in (0, 1):
+        dataset.set_epoch(epoch)
+        labels = dataset.make(range(9))[1][:, 0].tolist()
+        assert dataset.get_gt_labels()[:9].tolist() == labels
+        assert dataset.get_cat_ids(4) == labels[4:5]
 
 
 @pytest.mark.parametrize('collate', [default_collate, pseudo_collate])
@@ -188,16 +224,6 @@ def test_any_other_pipeline_is_run(name):
     if name == 'another step':
         plain = plain.flip(-1)
     same(batch_collate(samples)['inputs'], plain)
-
-
-def test_labels_are_found_without_images():
-    dataset = bundled(split='test')
-    labels = [
-        int(sample['gt_label'])
-        for sample in map(dataset.get_data_info, range(20))
-    ]
-    assert labels == dataset.get_gt_labels()[:20].tolist()
-    assert labels[7:8] == dataset.get_cat_ids(7)
 
 
 def test_a_lazy_data_set_loads_when_asked():

@@ -38,6 +38,31 @@ def test_a_line_is_not_shrunk_away():
     assert pack(np.full((1, 500), 255, np.uint8))['inputs'].any()
 
 
+@pytest.mark.parametrize('size', [(28, 20), (60, 84)], ids=str)
+def test_the_channels_of_a_pair_are_packed_apart(size):
+    pair = np.random.default_rng(0).integers(256, size=(*size, 2))
+    pair = pair.astype(np.uint8)
+    expected = [pack(channel)['inputs'] for channel in np.moveaxis(pair, 2, 0)]
+    assert_close(
+        pack(pair)['inputs'].int(),
+        torch.cat(expected).int(),
+        rtol=0,
+        atol=1,  # OpenCV rounds two channels together otherwise than one
+    )
+
+
+def test_a_volume_is_packed_as_it_is():
+    volume = np.arange(42**3).astype(np.uint8).reshape(42, 42, 42, 1)
+    expected = torch.from_numpy(volume[None, ..., 0])
+    assert_close(pack(volume)['inputs'], expected)
+
+
+def test_a_volume_of_another_size_is_refused():
+    message = r'42 voxels along each axis.* but got \(42, 42, 28\)'
+    with pytest.raises(ValueError, match=message):
+        pack(np.zeros((42, 42, 28, 1), np.uint8))
+
+
 def test_labels_and_meta_keys_are_packed():
     sample = pack(GREY, gt_label=3, sample_idx=8, img_path='a.png', other=1)[
         'data_samples'
@@ -59,8 +84,13 @@ def test_an_image_without_a_label_is_packed():
 
 @pytest.mark.parametrize(
     'image',
-    [GREY / 2, GREY[..., None].repeat(2, 2), GREY[0]],
-    ids=['float', 'two channels', 'one axis'],
+    [
+        GREY / 2,
+        GREY[..., None].repeat(4, 2),
+        GREY[0],
+        GREY[..., None, None].repeat(2, 3),
+    ],
+    ids=['float', 'four channels', 'one axis', 'volume of two channels'],
 )
 def test_what_is_no_image_is_refused(image):
     with pytest.raises(ValueError, match='PackDigits: img must be uint8'):

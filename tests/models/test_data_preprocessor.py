@@ -16,10 +16,13 @@ CASES = {
 }
 
 
-def batches():
+SIZES = [(1, 28, 20), (2, 28, 20), (1, 6, 8, 7)]
+
+
+def batches(size=SIZES[0]):
     """One batch with labels in columns, and the same with data samples."""
     torch.manual_seed(0)
-    inputs = torch.randint(256, (5, 1, 28, 20), dtype=torch.uint8)
+    inputs = torch.randint(256, (5, *size), dtype=torch.uint8)
     labels = torch.randint(10, (5, 1))
     numbers = torch.tensor([4, 0, 9, 2, 2])
     samples = [
@@ -42,9 +45,10 @@ def assert_same(one, other):
 
 
 @pytest.mark.parametrize('training', [False, True])
+@pytest.mark.parametrize('size', SIZES, ids=str)
 @pytest.mark.parametrize('name', CASES)
-def test_labels_in_columns_change_nothing(name, training):
-    ready, slow = batches()
+def test_labels_in_columns_change_nothing(name, size, training):
+    ready, slow = batches(size)
     preprocessor = MODELS.build(
         dict(type='mmstn.BatchPreprocessor', **CASES[name])
     )

@@ -6,8 +6,10 @@ from .parallel_stn import ParallelSTNBackbone
 from .plain_net import PlainNet
 from .shrinking_trunk import ShrinkingTrunk
 from .stn_backbone import STNBackbone
+from .volume_stn import DepthMean, VolumeSTN
 
 __all__ = [
+    'DepthMean',
     'DigitCNN',
     'DigitFCN',
     'InceptionV2',
@@ -15,4 +17,5 @@ __all__ = [
     'PlainNet',
     'STNBackbone',
     'ShrinkingTrunk',
+    'VolumeSTN',
 ]

@@ -19,6 +19,7 @@ class DigitFCN(PlainNet):
         units: Units of each layer.
         shrink: Average 2x2 cells first, as behind a transformer on large
             canvases.
+        in_channels: Channels of the input.
     """
 
     def __init__(
@@ -26,12 +27,13 @@ class DigitFCN(PlainNet):
         size: Sequence[int],
         units: int,
         shrink: bool = False,
+        in_channels: int = 1,
         init_cfg: dict | None = None,
     ):
         steps = [dict(fc=units), dict(fc=units)]
         if shrink:
             steps.insert(0, dict(avg=2))
-        super().__init__(size, steps, init_cfg=init_cfg)
+        super().__init__(size, steps, in_channels, init_cfg)
 
 
 @MODELS.register_module()
@@ -43,6 +45,7 @@ class DigitCNN(PlainNet):
         filters: Filters of each layer.
         shrink: Average 2x2 cells first, as behind a transformer on large
             canvases.
+        in_channels: Channels of the input.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class DigitCNN(PlainNet):
         size: Sequence[int],
         filters: int,
         shrink: bool = False,
+        in_channels: int = 1,
         init_cfg: dict | None = None,
     ):
         steps = [
@@ -60,4 +64,4 @@ class DigitCNN(PlainNet):
         ]
         if shrink:
             steps.insert(0, dict(avg=2))
-        super().__init__(size, steps, init_cfg=init_cfg)
+        super().__init__(size, steps, in_channels, init_cfg)

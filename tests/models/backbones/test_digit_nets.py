@@ -54,6 +54,18 @@ def test_the_cnn_is_nine_then_seven_cells_wide(size, shrink):
     assert weights['steps.conv2.weight'].shape == (4, 4, 7, 7)
 
 
+@pytest.mark.parametrize(
+    ('name', 'width'), [('DigitFCN', 'units'), ('DigitCNN', 'filters')]
+)
+def test_they_take_several_channels(name, width):
+    net = build(name, (42, 31), in_channels=3, **{width: 4})
+    source = torch.rand(2, 3, 42, 31)
+    (features,) = net(source)
+    assert features.shape == (2, net.out_features)
+    (moved,) = net(source.roll(1, 1))
+    assert not torch.equal(moved, features)
+
+
 def test_a_canvas_too_small_for_the_cnn_is_refused():
     message = r"'kernel': 7} does not fit what reaches it, of size \(6, 6\)"
     with pytest.raises(ValueError, match=message):

@@ -1,0 +1,92 @@
+"""The configs of the paper's appendices A.1 and A.3 run as they stand."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from mmpretrain.registry import MODELS
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+FAMILIES = ['Aff', 'Proj', 'TPS']
+SUMS = ['FCN', 'CNN'] + [
+    f'{net}-FCN-{family}' for net in ('ST', '2xST') for family in FAMILIES
+]
+VOLUMES = ['CNN', 'ST-CNN-Aff']
+RUNS = (
+    [('stn_mnist_sums', model) for model in SUMS]
+    + [('stn_mnist_volumes', model) for model in VOLUMES]
+    + [('stn_volume_resnet18', 'ST-CNN-Aff')]
+)
+
+
+@pytest.fixture(name='config')
+def config_fixture(monkeypatch):
+    def config(name, model):
+        monkeypatch.setenv('MODEL', model)
+        return Config.fromfile(CONFIGS / f'{name}.py')
+
+    return config
+
+
+def parameters(cfg):
+    model = MODELS.build(cfg.model)
+    return sum(weight.numel() for weight in model.parameters())
+
+
+@pytest.mark.parametrize(('name', 'model'), RUNS)
+def test_two_iterations_reach_every_parameter(
+    config, name, model, few_digits, tmp_path
+):
+    cfg = config(name, model)
+    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+        loader.update(batch_size=2, num_workers=0, persistent_workers=False)
+        loader.dataset.update(data_root=str(few_digits), indices=4)
+    cfg.test_dataloader = cfg.val_dataloader
+    cfg.train_cfg.max_epochs = 1
+    cfg.update(work_dir=str(tmp_path), experiment_name=tmp_path.name)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert runner.iter == 2
+    assert 'val/accuracy/top1' in runner.message_hub.log_scalars
+    state = runner.optim_wrapper.optimizer.state
+    for name, weight in runner.model.named_parameters():
+        assert state[weight]['exp_avg'].any(), name
+
+
+@pytest.mark.parametrize('model', SUMS)
+def test_the_models_that_add_up_are_equally_large(config, model):
+    sizes = [parameters(config('stn_mnist_sums', m)) for m in (model, 'CNN')]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.03)
+
+
+def test_the_models_of_volumes_are_equally_large(config):
+    sizes = [parameters(config('stn_mnist_volumes', m)) for m in VOLUMES]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.03)
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_two_transformers_start_a_little_apart(config, family):
+    cfg = config('stn_mnist_sums', f'2xST-FCN-{family}')
+    transformer = MODELS.build(cfg.model).backbone.transformers[0]
+    theta = transformer.localisation(torch.rand(1, 2, 42, 42))
+    points = torch.tensor([[-1.0, -1.0], [1.0, 0.5], [0.0, 0.0]])
+    read = transformer.grid.points(theta.unflatten(1, (2, -1))[0], points)
+    apart = torch.tensor([0.1, 0.0])
+    torch.testing.assert_close(
+        read, torch.stack([points - apart, points + apart])
+    )
+
+
+@pytest.mark.parametrize(
+    ('name', 'model'),
+    [
+        ('stn_mnist_sums', 'ST-CNN-Aff'),
+        ('stn_mnist_sums', '2xST-FCN'),
+        ('stn_mnist_volumes', 'FCN'),
+    ],
+)
+def test_an_unknown_model_is_refused(config, name, model):
+    with pytest.raises(ValueError, match=f'{name}.py: .* got MODEL={model}'):
+        config(name, model)
