@@ -8,6 +8,7 @@ from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
@@ -25,3 +26,4 @@ TRANSFORMS = _child(MMENGINE_TRANSFORMS, 'mmstn.datasets')
 DATA_SAMPLERS = _child(MMENGINE_DATA_SAMPLERS, 'mmstn.datasets')
 FUNCTIONS = _child(MMENGINE_FUNCTIONS, 'mmstn.datasets')
 HOOKS = _child(MMENGINE_HOOKS, 'mmstn.hooks')
+METRICS = _child(MMENGINE_METRICS, 'mmstn.evaluation')

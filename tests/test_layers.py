@@ -30,7 +30,9 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.datasets': {
+        'PIL',
         'cv2',
+        'h5py',
         'numpy',
         'sklearn',
         'torch',
@@ -38,6 +40,7 @@ MAY_IMPORT = {
         'mmstn.geometry',
         *LAB,
     },
+    'mmstn.evaluation': {'torch', *LAB},
     'mmstn.visualization': {'cv2', 'numpy'},
     'mmstn.hooks': {
         'numpy',

@@ -1,0 +1,5 @@
+"""Metrics."""
+
+from .sequence_accuracy import SequenceAccuracy
+
+__all__ = ['SequenceAccuracy']
