@@ -72,31 +72,44 @@ class DigitStruct:
             ) from error
         if 'digitStruct/name' in file and 'digitStruct/bbox' in file:
             return file
-        file.close()
-        raise ValueError(
-            f'{self.path} must hold digitStruct/name and digitStruct/bbox, '
-            'as the digitStruct.mat of SVHN does, but holds '
-            f'{", ".join(file) if file else "others"}'
-        )
+        with file:
+            raise ValueError(
+                f'{self.path} must hold digitStruct/name and digitStruct/bbox,'
+                " as SVHN's does, but holds "
+                f'{", ".join(file) or "nothing"}'
+            )
 
 
 def read_number(
     file: h5py.File, name: h5py.Reference, group: h5py.Reference
 ) -> HouseNumber:
-    """Return the house number that two references lead to."""
-    group = file[group]
+    """Return the house number that two references lead to.
+
+    Through h5py's lower layer, which takes a third of the time.
+    """
+
+    def follow(reference: h5py.Reference):
+        return h5py.h5r.dereference(reference, file.id)
 
     def values(field: str) -> np.ndarray:
-        cells = group[field]
-        if cells.dtype != h5py.ref_dtype:
-            return cells[:, 0]
-        return np.array([file[cell][0, 0] for cell in cells[:, 0]])
+        cells = column(h5py.h5d.open(group, field.encode()))
+        if cells.dtype != object:
+            return cells
+        return np.array([column(follow(cell))[0] for cell in cells])
 
+    group = follow(group)
     return HouseNumber(
-        name=''.join(map(chr, file[name][:, 0])),
+        name=''.join(map(chr, column(follow(name)))),
         digits=tuple(int(label) % 10 for label in values('label')),
         boxes=np.stack([values(field) for field in FIELDS], axis=1),
     )
+
+
+def column(cells: h5py.h5d.DatasetID) -> np.ndarray:
+    """Return a data set of one column."""
+    values = np.empty(cells.shape, cells.dtype)
+    cells.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+    return values[:, 0]
 
 
 def write_digit_struct(path: Path, numbers: Sequence[HouseNumber]) -> None:
@@ -132,8 +145,6 @@ def write_digit_struct(path: Path, numbers: Sequence[HouseNumber]) -> None:
                 )
             groups.append(group.ref)
         for field, references in (('name', names), ('bbox', groups)):
-            file.create_dataset(
-                f'digitStruct/{field}',
-                data=[[reference] for reference in references],
-                dtype=h5py.ref_dtype,
-            )
+            cells = np.empty((len(numbers), 1), h5py.ref_dtype)
+            cells[:, 0] = references
+            file[f'digitStruct/{field}'] = cells
