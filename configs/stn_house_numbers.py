@@ -4,9 +4,9 @@ python tools/make_house_numbers.py data/house_numbers
 python tools/prepare_svhn.py data/house_numbers
 MODEL=ST-CNN-Multi python tools/train.py configs/stn_house_numbers.py
 
-MODEL is CNN, ST-CNN-Single or ST-CNN-Multi, as in stn_svhn.py, with an eighth
-of the filters and units and no dropout. The looser crops of 128 pixels, in
-which numbers are turned, moved and of many sizes, are shrunk to 64.
+MODEL is CNN, ST-CNN-Single or ST-CNN-Multi, as in stn_svhn.py, but around a
+network of four convolutions that fits a CPU. The looser crops of 128 pixels,
+in which numbers are turned, moved and of many sizes, are shrunk to 48.
 
 Source: Jaderberg et al. 2015, section 4.2, but for the data and the size.
 Result: not run yet.
@@ -15,21 +15,26 @@ Result: not run yet.
 _base_ = ['stn_svhn.py']
 
 name = '{{$MODEL:ST-CNN-Multi}}'
-places = {  # before which steps, and the (C, H, W) there
+places = {  # before which step, and the channels and the side there
     'CNN': [],
-    'ST-CNN-Single': [(None, 3, 64)],
+    'ST-CNN-Single': [(None, 3, 48)],
     'ST-CNN-Multi': [
-        (None, 3, 64),
-        ('steps.conv2', 6, 32),
-        ('steps.conv3', 8, 32),
-        ('steps.conv4', 16, 16),
+        (None, 3, 48),
+        ('steps.conv2', 12, 24),
+        ('steps.conv3', 16, 12),
+        ('steps.conv4', 32, 6),
     ],
 }
 steps = [dict(fc=32), dict(fc=32)]
 if name == 'ST-CNN-Single':
-    conv = [dict(conv=16, kernel=5, pad=2), dict(max=2)]
-    steps = [dict(avg=2), *conv, *conv, *steps]
-    del conv
+    steps = [
+        dict(avg=2),
+        dict(conv=16, kernel=5, pad=2),
+        dict(max=2),
+        dict(conv=32, kernel=5, pad=2),
+        dict(max=2),
+        *steps,
+    ]
 transformers = []
 for place, channels, side in places[name]:
     transformers.append(
@@ -55,14 +60,27 @@ for place, channels, side in places[name]:
     del place, channels, side
 
 backbone = dict(
-    type='mmstn.HouseNumberCNN', size=(64, 64), width=1 / 8, dropout=0
+    type='mmstn.PlainNet',
+    size=(48, 48),
+    in_channels=3,
+    steps=[
+        dict(conv=12, kernel=5, pad=2),
+        dict(max=2),
+        dict(conv=16, kernel=5, pad=2),
+        dict(max=2),
+        dict(conv=32, kernel=5, pad=2),
+        dict(max=2),
+        dict(conv=32, kernel=5, pad=2),
+        dict(fc=256),
+    ],
+    init_cfg=dict(type='Kaiming', mode='fan_in', layer=['Conv2d', 'Linear']),
 )
 if transformers:
     backbone = dict(
         type='mmstn.STNBackbone', backbone=backbone, transformers=transformers
     )
 model = dict(
-    backbone=dict(_delete_=True, **backbone), head=dict(in_channels=384)
+    backbone=dict(_delete_=True, **backbone), head=dict(in_channels=256)
 )
 
 data = dict(
@@ -70,12 +88,12 @@ data = dict(
     size=128,
     pipeline=[
         dict(type='LoadImageFromFile'),
-        dict(type='Resize', scale=64, interpolation='area'),
+        dict(type='Resize', scale=48, interpolation='area'),
         dict(type='PackInputs'),
     ],
 )
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=32,
     num_workers=1,
     dataset=dict(held_out=0, with_extra=False, **data),
 )
@@ -92,12 +110,12 @@ optim_wrapper = dict(
 param_scheduler = dict(
     _delete_=True,
     type='CosineAnnealingLR',
-    T_max=6,
+    T_max=8,
     by_epoch=True,
     convert_to_iter_based=True,
 )
-train_cfg = dict(_delete_=True, by_epoch=True, max_epochs=6, val_interval=1)
-auto_scale_lr = dict(base_batch_size=64)
+train_cfg = dict(_delete_=True, by_epoch=True, max_epochs=8, val_interval=1)
+auto_scale_lr = dict(base_batch_size=32)
 default_hooks = dict(checkpoint=dict(by_epoch=True, interval=1))
 log_processor = dict(by_epoch=True)
 work_dir = f'work_dirs/stn_house_numbers/{name}'

@@ -4,6 +4,8 @@
 ``affine_grid`` and ``grid_sample``, and against a plain copy of the source.
 ``training``: ST-CNN on MNIST (``data/mnist``) through the Runner, against a
 bare loop with the same model, batches and data.
+``house_numbers``: a training step of ST-CNN Multi against that of its CNN, at
+64 pixels.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
@@ -14,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,11 +26,13 @@ from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmpretrain.registry import DATASETS as ANY_DATASETS
 from mmpretrain.registry import MODELS as ANY_MODELS
+from mmpretrain.structures import DataSample
 from torch.utils.data import DataLoader
 
 from mmstn.datasets.collate import batch_collate
 
 FIRST, LAST = 5, 25  # iterations timed in training
+HOUSE_NUMBERS = 32  # in a batch
 CASES = [  # (B, C, *source), output
     ((256, 1, 42, 42), (28, 28)),
     ((64, 3, 224, 224), (224, 224)),
@@ -42,8 +47,8 @@ def main() -> None:
     parser.add_argument(
         'parts',
         nargs='*',
-        default=['transformer', 'training'],
-        help='transformer, training, or both',
+        default=['transformer', 'training', 'house_numbers'],
+        help='transformer, training, house_numbers; all by default',
     )
     parser.add_argument(
         '--rounds', type=int, default=7, help='runs of each side'
@@ -54,8 +59,13 @@ def main() -> None:
         f'torch {torch.__version__}, {args.device}, '
         f'{torch.get_num_threads()} threads, {args.rounds} rounds'
     )
+    parts = dict(
+        transformer=transformer,
+        training=training,
+        house_numbers=house_numbers,
+    )
     for part in args.parts:
-        dict(transformer=transformer, training=training)[part](args)
+        parts[part](args)
 
 
 def medians(runs: dict[str, Callable[[], float]], rounds: int) -> dict:
@@ -214,6 +224,38 @@ def through_bare_loop(cfg: Config, device: str) -> float:
             loss.item()
             taken = time.perf_counter() - start
     return taken
+
+
+def house_numbers(args) -> None:
+    """Print the ratio of ST-CNN Multi's speed to that of its bare CNN."""
+    cfg = Config.fromfile('configs/stn_svhn.py').model
+    bare = cfg.to_dict()
+    bare['backbone'] = bare['backbone']['backbone']
+    torch.manual_seed(0)
+    inputs = torch.randn(HOUSE_NUMBERS, 3, 64, 64, device=args.device)
+    samples = [DataSample().set_gt_label([1] * 5).to(args.device)] * len(
+        inputs
+    )
+
+    def timed(model):
+        synchronise(args.device)
+        start = time.perf_counter()
+        model.loss(inputs, samples)['loss'].backward()
+        synchronise(args.device)
+        return time.perf_counter() - start
+
+    models = {}
+    for name, model in (('bare', bare), ('multi', cfg)):
+        models[name] = ANY_MODELS.build(model).to(args.device).train()
+    took = medians(
+        {name: partial(timed, model) for name, model in models.items()},
+        args.rounds,
+    )
+    print(
+        f'house numbers: CNN {took["bare"] * 1e3:.1f} ms, ST-CNN Multi '
+        f'{took["multi"] * 1e3:.1f} ms, CNN/Multi '
+        f'{took["bare"] / took["multi"]:.3f}'
+    )
 
 
 class Last(torch.nn.Module):

@@ -38,7 +38,6 @@ def main() -> None:
             (args.seed, key),
             track_iter_progress,
         )
-        print()
 
 
 if __name__ == '__main__':

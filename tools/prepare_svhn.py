@@ -11,7 +11,12 @@ from pathlib import Path
 
 from mmengine.utils import track_iter_progress
 
-from mmstn.datasets.svhn_crops import FOLDERS, prepare
+from mmstn.datasets.svhn_crops import (
+    FOLDERS,
+    advice,
+    annotation_file,
+    prepare,
+)
 
 SHOWN = 20
 
@@ -23,9 +28,8 @@ def main() -> None:
     found = [f for f in FOLDERS if (root / f / 'digitStruct.mat').is_file()]
     if not found:
         parser.error(
-            f'{root} has no digitStruct.mat in {", ".join(FOLDERS)}; fetch '
-            'train.tar.gz, test.tar.gz and extra.tar.gz from '
-            'http://ufldl.stanford.edu/housenumbers and unpack them there'
+            f'{root} has no digitStruct.mat in any of {", ".join(FOLDERS)}. '
+            + advice(root)
         )
     for folder in FOLDERS:
         if folder not in found:
@@ -33,11 +37,11 @@ def main() -> None:
             continue
         print(f'{root / folder}:')
         left_out = prepare(root, folder, track_iter_progress)
-        print(f'\n{len(left_out)} images without crops')
+        print(f'{len(left_out)} images without crops')
         for name, reason in list(left_out.items())[:SHOWN]:
             print(f'  {root / folder / name} {reason}')
         if len(left_out) > SHOWN:
-            path = root / 'crops64' / f'{folder}.json'
+            path = annotation_file(root, 64, folder)
             print(f'  and {len(left_out) - SHOWN} more, listed in {path}')
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmpretrain.datasets import BaseDataset
 
-from mmstn.datasets.svhn_crops import EXPANSION, annotation_file
+from mmstn.datasets.svhn_crops import EXPANSION, advice, annotation_file
 from mmstn.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test')
@@ -106,11 +106,7 @@ def is_held_out(index: int, number: int, total: int) -> bool:
 def missing(root: Path, path: Path) -> str:
     """Return what to tell someone without the crops."""
     return (
-        f'HouseNumbers: {path} is missing. Fetch train.tar.gz, test.tar.gz '
-        'and extra.tar.gz (the full numbers, not the cropped digits) from '
-        f'http://ufldl.stanford.edu/housenumbers and unpack them in {root}, '
-        'so that it holds train, test and extra, each with digitStruct.mat, '
-        f'1.png, 2.png, ...; then run python tools/prepare_svhn.py {root} . '
-        'Without SVHN, python tools/make_house_numbers.py makes a folder of '
-        'that kind from MNIST.'
+        f'HouseNumbers: {path} is missing. {advice(root)}; then run python '
+        f'tools/prepare_svhn.py {root} . Without SVHN, python '
+        'tools/make_house_numbers.py makes a folder of that kind from MNIST.'
     )

@@ -17,6 +17,7 @@ from PIL import Image
 from mmstn.datasets.digit_struct import DigitStruct, HouseNumber
 
 FOLDERS = ('train', 'test', 'extra')
+ADDRESS = 'http://ufldl.stanford.edu/housenumbers'
 EXPANSION = {64: 1.3, 128: 2.6}  # of a side of the rectangle, for each size
 LENGTH = 5
 NOTHING = 10  # where a number has no more digits
@@ -62,6 +63,16 @@ def annotation_file(root: Path, side: int, folder: str) -> Path:
     It is in MMEngine's format, and written when they are complete.
     """
     return crops_folder(root, side, folder).with_suffix('.json')
+
+
+def advice(root: Path) -> str:
+    """Return what to tell someone without the official folders."""
+    return (
+        'Fetch train.tar.gz, test.tar.gz and extra.tar.gz (the full numbers, '
+        f'not the cropped digits) from {ADDRESS} and unpack them in {root}, '
+        'so that it holds train, test and extra, each with digitStruct.mat, '
+        '1.png, 2.png, ...'
+    )
 
 
 def prepare(
