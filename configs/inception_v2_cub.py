@@ -43,7 +43,7 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
-        type='CUB',
+        type='mmstn.CUB',
         data_root='data/CUB_200_2011',
         split='train',
         pipeline=[
@@ -61,7 +61,7 @@ val_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='CUB',
+        type='mmstn.CUB',
         data_root='data/CUB_200_2011',
         split='test',
         pipeline=[

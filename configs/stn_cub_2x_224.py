@@ -39,3 +39,12 @@ val_dataloader = dict(
     )
 )
 test_dataloader = val_dataloader
+val_evaluator = [
+    dict(type='Accuracy', topk=(1,)),
+    dict(
+        type='mmstn.PartCoverage',
+        data_root='data/CUB_200_2011',
+        pipeline=val_dataloader['dataset']['pipeline'],
+    ),
+]
+test_evaluator = val_evaluator

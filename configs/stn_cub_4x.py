@@ -64,10 +64,22 @@ val_dataloader = dict(
     )
 )
 test_dataloader = val_dataloader
+val_evaluator = [
+    dict(type='Accuracy', topk=(1,)),
+    dict(
+        type='mmstn.PartCoverage',
+        data_root='data/CUB_200_2011',
+        pipeline=val_dataloader['dataset']['pipeline'],
+    ),
+]
+test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=1e-4)})
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.AttentionVisualizationHook'),
+    dict(type='mmstn.AttentionRecordHook'),
+]
 
 del inception

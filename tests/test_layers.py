@@ -40,7 +40,12 @@ MAY_IMPORT = {
         'mmstn.geometry',
         *LAB,
     },
-    'mmstn.evaluation': {'torch', *LAB},
+    'mmstn.evaluation': {
+        'torch',
+        'mmstn.geometry',
+        'mmstn.datasets',
+        *LAB,
+    },
     'mmstn.visualization': {'cv2', 'numpy'},
     'mmstn.hooks': {
         'numpy',

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -136,6 +138,54 @@ def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
         PORT=free_port(),
     )
     assert_close(weights(tmp_path), weights(work_dir), rtol=1e-4, atol=1e-6)
+
+
+@pytest.fixture
+def bird_folder(tmp_path):
+    """Eight pictures in the layout of CUB-200-2011."""
+    root = tmp_path / 'birds'
+    (root / 'images').mkdir(parents=True)
+    for number in range(1, 9):
+        picture = np.full((40, 48, 3), 30 * number, np.uint8)
+        cv2.imwrite(str(root / f'images/{number}.jpg'), picture)
+    for name, column in {
+        'images': '{0}.jpg',
+        'image_class_labels': '{0}',
+        'train_test_split': '1',
+    }.items():
+        lines = [f'{n} {column.format(n)}\n' for n in range(1, 9)]
+        (root / f'{name}.txt').write_text(''.join(lines))
+    return root
+
+
+def test_two_processes_train_every_parameter_of_parallel_transformers(
+    bird_folder, tmp_path
+):
+    printed = run(
+        'bash',
+        'tools/dist_train.sh',
+        'configs/stn_cub10_2x.py',
+        2,
+        '--work-dir',
+        tmp_path,
+        '--no-validate',
+        '--cfg-options',
+        'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=2',
+        'train_dataloader.num_workers=0',
+        'train_dataloader.persistent_workers=False',
+        f'train_dataloader.dataset.data_root={bird_folder}',
+        'train_dataloader.dataset.indices=8',
+        'model.backbone.backbone.init_cfg=None',
+        'model.backbone.transformer.localisation.trunk.backbone.init_cfg=None',
+        'default_hooks.checkpoint.interval=1',
+        'default_hooks.logger.interval=1',
+        PORT=free_port(),
+    )
+    # DDP refuses a second iteration if a parameter went without gradient
+    assert 'Epoch(train) [1][2/2]' in printed
+    assert 'find_unused_parameters=True' not in printed
+    assert (tmp_path / CHECKPOINT).is_file()
 
 
 def test_amp_without_a_gpu_is_refused_in_words(tmp_path):

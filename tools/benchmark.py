@@ -4,8 +4,10 @@
 ``affine_grid`` and ``grid_sample``, and against a plain copy of the source.
 ``training``: ST-CNN on MNIST (``data/mnist``) through the Runner, against a
 bare loop with the same model, batches and data.
-``house_numbers``: a training step of ST-CNN Multi against that of its CNN, at
-64 pixels.
+``birds``: a step of ``configs/stn_cub_4x.py`` against its streams and its
+localiser on their own, and the memory that a step holds.
+``house_numbers``: a step of ST-CNN Multi (``configs/stn_svhn.py``) against one
+of its CNN.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
@@ -16,7 +18,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -26,13 +27,12 @@ from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmpretrain.registry import DATASETS as ANY_DATASETS
 from mmpretrain.registry import MODELS as ANY_MODELS
-from mmpretrain.structures import DataSample
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mmstn.datasets.collate import batch_collate
 
 FIRST, LAST = 5, 25  # iterations timed in training
-HOUSE_NUMBERS = 32  # in a batch
 CASES = [  # (B, C, *source), output
     ((256, 1, 42, 42), (28, 28)),
     ((64, 3, 224, 224), (224, 224)),
@@ -40,6 +40,15 @@ CASES = [  # (B, C, *source), output
     ((16, 256, 28, 28), (28, 28)),
     ((8, 1, 60, 60, 60), (60, 60, 60)),
 ]
+LOCALISER = 'transformer.localisation.trunk.backbone'
+BIRDS = {  # what is changed in configs/stn_cub_4x.py
+    'streams of their own': {},
+    'checkpointed': {
+        f'model.backbone.{inception}.with_cp': True
+        for inception in ('backbone', LOCALISER)
+    },
+    'one shared stream': {'model.backbone.shared': True},
+}
 
 
 def main() -> None:
@@ -47,8 +56,8 @@ def main() -> None:
     parser.add_argument(
         'parts',
         nargs='*',
-        default=['transformer', 'training', 'house_numbers'],
-        help='transformer, training, house_numbers; all by default',
+        default=list(PARTS),
+        help=f'by default all: {", ".join(PARTS)}',
     )
     parser.add_argument(
         '--rounds', type=int, default=7, help='runs of each side'
@@ -59,13 +68,8 @@ def main() -> None:
         f'torch {torch.__version__}, {args.device}, '
         f'{torch.get_num_threads()} threads, {args.rounds} rounds'
     )
-    parts = dict(
-        transformer=transformer,
-        training=training,
-        house_numbers=house_numbers,
-    )
     for part in args.parts:
-        parts[part](args)
+        PARTS[part](args)
 
 
 def medians(runs: dict[str, Callable[[], float]], rounds: int) -> dict:
@@ -226,36 +230,89 @@ def through_bare_loop(cfg: Config, device: str) -> float:
     return taken
 
 
+def birds(args) -> None:
+    """Print what four parallel transformers add to what they feed."""
+    print(f'{"4x at 448":22}{"step/parts":>11}{"GiB, batch of 8":>17}')
+    for label, settings in BIRDS.items():
+        torch.manual_seed(0)
+        cfg = Config.fromfile('configs/stn_cub_4x.py')
+        cfg.merge_from_dict(settings)
+        model = ANY_MODELS.build(cfg.model.backbone).to(args.device).train()
+        images = torch.rand(2, 3, 448, 448, device=args.device)
+        runs = {
+            'step': lambda m=model, i=images: seconds_of(m, step(m, i)),
+            'parts': lambda m=model, i=images: seconds_of(m, parts(m, i)),
+        }
+        took = medians(runs, args.rounds)
+        held = gigabytes_held(model, images, 8)
+        print(f'{label:22}{took["step"] / took["parts"]:11.3f}{held:17.1f}')
+
+
+def step(model, images: Tensor) -> Callable[[], Tensor]:
+    """Return the loss of the whole."""
+    return lambda: sum(view.mean() for view in model(images))
+
+
+def parts(model, images: Tensor) -> Callable[[], Tensor]:
+    """Return the loss of streams and localiser that do not meet."""
+    number = model.transformer.number
+    views = images[..., :224, :224].repeat(number, 1, 1, 1, 1)
+
+    def loss():
+        theta = model.transformer.localisation(images)
+        return theta.mean() + sum(
+            model.streams[index % len(model.streams)](view)[-1].mean()
+            for index, view in enumerate(views)
+        )
+
+    return loss
+
+
+def seconds_of(model, loss: Callable[[], Tensor]) -> float:
+    """Return the seconds of one forward and backward pass."""
+    model.zero_grad()
+    device = next(model.parameters()).device.type
+    synchronise(device)
+    start = time.perf_counter()
+    loss().backward()
+    synchronise(device)
+    return time.perf_counter() - start
+
+
+def gigabytes_held(model, images: Tensor, batch: int) -> float:
+    """Return what a step holds, in GiB: counted, not measured.
+
+    Everything kept for the backward pass of ``images``, scaled to a batch,
+    and three times the weights: themselves, gradients and momentum.
+    """
+    kept = {}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    weights = {w.untyped_storage().data_ptr() for w in model.parameters()}
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda held: held):
+        loss = step(model, images)()
+    activations = sum(kept[place] for place in kept.keys() - weights)
+    del loss  # held what was counted
+    fixed = 3 * sum(w.nbytes for w in model.parameters())
+    return (activations * batch / len(images) + fixed) / 2**30
+
+
 def house_numbers(args) -> None:
-    """Print the ratio of ST-CNN Multi's speed to that of its bare CNN."""
-    cfg = Config.fromfile('configs/stn_svhn.py').model
-    bare = cfg.to_dict()
-    bare['backbone'] = bare['backbone']['backbone']
+    """Print what the four transformers of ST-CNN Multi cost."""
     torch.manual_seed(0)
-    inputs = torch.randn(HOUSE_NUMBERS, 3, 64, 64, device=args.device)
-    samples = [DataSample().set_gt_label([1] * 5).to(args.device)] * len(
-        inputs
-    )
-
-    def timed(model):
-        synchronise(args.device)
-        start = time.perf_counter()
-        model.loss(inputs, samples)['loss'].backward()
-        synchronise(args.device)
-        return time.perf_counter() - start
-
-    models = {}
-    for name, model in (('bare', bare), ('multi', cfg)):
-        models[name] = ANY_MODELS.build(model).to(args.device).train()
-    took = medians(
-        {name: partial(timed, model) for name, model in models.items()},
-        args.rounds,
-    )
-    print(
-        f'house numbers: CNN {took["bare"] * 1e3:.1f} ms, ST-CNN Multi '
-        f'{took["multi"] * 1e3:.1f} ms, CNN/Multi '
-        f'{took["bare"] / took["multi"]:.3f}'
-    )
+    cfg = Config.fromfile('configs/stn_svhn.py').model
+    bare = dict(cfg, backbone=cfg.backbone.backbone)
+    images = torch.randn(32, 3, 64, 64, device=args.device)
+    runs = {}
+    for name, model in (('CNN', bare), ('Multi', cfg)):
+        net = ANY_MODELS.build(model).backbone.to(args.device).train()
+        runs[name] = lambda n=net: seconds_of(n, lambda: n(images)[0].mean())
+    took = medians(runs, args.rounds)
+    print(f'house numbers, Multi/CNN {took["Multi"] / took["CNN"]:.3f}')
 
 
 class Last(torch.nn.Module):
@@ -264,6 +321,13 @@ class Last(torch.nn.Module):
     def forward(self, features):
         return features[-1]
 
+
+PARTS = dict(
+    transformer=transformer,
+    training=training,
+    birds=birds,
+    house_numbers=house_numbers,
+)
 
 if __name__ == '__main__':
     main()

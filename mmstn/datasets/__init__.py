@@ -3,12 +3,14 @@
 import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
 from .collate import batch_collate
+from .cub import CUB
 from .distorted_digits import BundledDigits, DistortedMNIST
 from .epoch_sampler import EpochSampler
 from .house_numbers import HouseNumbers
 from .transforms import PackDigits
 
 __all__ = [
+    'CUB',
     'BundledDigits',
     'DistortedMNIST',
     'EpochSampler',

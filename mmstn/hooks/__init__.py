@@ -1,5 +1,6 @@
 """Hooks that watch transformers from outside during training."""
 
+from .attention_record import AttentionRecordHook
 from .attention_visualization import AttentionVisualizationHook
 
-__all__ = ['AttentionVisualizationHook']
+__all__ = ['AttentionRecordHook', 'AttentionVisualizationHook']

@@ -1,0 +1,83 @@
+"""Two parallel transformers and MobileNetV2s on ten classes of birds.
+
+python tools/train.py configs/stn_cub10_2x.py
+
+Data set, weights and schedule as in mobilenet_v2_cub10.py. Each transformer
+chooses the place of a crop half as wide and high as the image.
+Source: Jaderberg et al. 2015, section 4.3 and appendix A.6, with MobileNetV2
+and images of 320 pixels, where the paper has Inception and 448.
+Result: not run yet.
+"""
+
+_base_ = ['mobilenet_v2_cub10.py']
+
+mobilenet = {{_base_.model.backbone}}
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='mmstn.ParallelSTNBackbone',
+        backbone=mobilenet,
+        transformer=dict(
+            type='mmstn.ParallelSpatialTransformer',
+            number=2,
+            localisation=dict(
+                in_features=128,
+                trunk=dict(
+                    type='mmstn.ShrinkingTrunk',
+                    backbone=mobilenet,
+                    in_channels=1280,
+                    size=(5, 5),
+                    shrink=2,
+                ),
+            ),
+            grid=dict(
+                type='mmstn.TranslationGrid', size=(160, 160), scale=0.5
+            ),
+            sampler=dict(type='mmstn.GridSampler', padding='border'),
+        ),
+    ),
+    neck=dict(_delete_=True, type='mmstn.ConcatStreams'),
+    head=dict(in_channels=2 * 1280),
+)
+
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='ResizeEdge', scale=366, edge='short'),
+            dict(type='RandomCrop', crop_size=320),
+            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+            dict(type='PackInputs'),
+        ]
+    )
+)
+val_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='ResizeEdge', scale=366, edge='short'),
+            dict(type='CenterCrop', crop_size=320),
+            dict(type='PackInputs'),
+        ]
+    )
+)
+test_dataloader = val_dataloader
+val_evaluator = [
+    dict(type='Accuracy', topk=(1,)),
+    dict(
+        type='mmstn.PartCoverage',
+        data_root='data/CUB_200_2011',
+        pipeline=val_dataloader['dataset']['pipeline'],
+    ),
+]
+test_evaluator = val_evaluator
+
+optim_wrapper = dict(
+    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)})
+)
+custom_hooks = [
+    dict(type='mmstn.AttentionVisualizationHook', interval=2),
+    dict(type='mmstn.AttentionRecordHook'),
+]
+
+del mobilenet

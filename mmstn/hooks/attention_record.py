@@ -1,0 +1,102 @@
+"""Write into predictions where the transformers of a network look."""
+
+from contextlib import ExitStack
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import Tensor
+
+from mmstn.hooks.glimpse import Record, find_transformers, unwrap, watch
+from mmstn.registry import HOOKS
+
+
+@HOOKS.register_module()
+class AttentionRecordHook(Hook):
+    """Write into each prediction where each transformer looked.
+
+    In validation and test every predicted data sample gets the field
+    ``attention``: by the name of each transformer on the input of the network
+    its outline, ``(P, 2)`` in pixels of that input, on the CPU. Metrics such
+    as ``mmstn.PartCoverage`` read it, and ``DumpResults`` saves it.
+
+    A compiled network is validated and tested eagerly: in compiled code no
+    hook fires that came later. Training is the same to the bit with and
+    without this hook.
+    """
+
+    def __init__(self):
+        self.handles = ExitStack()  # an epoch long
+        self.one_pass = ExitStack()
+
+    def before_run(self, runner: Runner) -> None:
+        """Raise a ValueError if there is no transformer of pictures."""
+        model = unwrap(runner.model)
+        self.transformers = {
+            name: transformer
+            for name, transformer in find_transformers(model).items()
+            if len(transformer.grid.size) == 2
+        }
+        if not self.transformers:
+            raise ValueError(
+                'AttentionRecordHook: found no SpatialTransformer of pictures '
+                f'in the {type(model).__name__}, so there is nothing to '
+                'record; put one into the model, such as '
+                "backbone=dict(type='mmstn.STNBackbone', ...), or take the "
+                'hook out of custom_hooks'
+            )
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        model = unwrap(runner.model)
+        for handle in (
+            model.register_forward_pre_hook(self.look, with_kwargs=True),
+            model.register_forward_hook(self.write, always_call=True),
+        ):
+            self.handles.callback(handle.remove)
+
+    def before_val_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        eagerly = torch.compiler.set_stance('force_eager')
+        self.one_pass.enter_context(eagerly)
+
+    def after_val_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        self.handles.close()
+
+    before_test_epoch = before_val_epoch
+    before_test_iter = before_val_iter
+    after_test_epoch = after_val_epoch
+
+    def look(self, model, args: tuple, kwargs: dict) -> None:
+        """Watch the transformers from here on; a forward pre-hook."""
+        picture = args[0] if args else kwargs['inputs']
+        watching = watch(self.transformers, picture)
+        self.record = self.one_pass.enter_context(watching)
+
+    def write(self, model, args: tuple, predictions: object) -> None:
+        """Write what was seen into predictions; a forward hook.
+
+        Args:
+            predictions: A list of data samples; None if the pass failed, and
+                anything if an earlier epoch did, so that the hooks are left.
+        """
+        self.one_pass.close()
+        if not isinstance(predictions, list):
+            return
+        attention = outlines(self.record)
+        for index, prediction in enumerate(predictions):
+            prediction.set_field(
+                {name: points[index] for name, points in attention.items()},
+                'attention',
+            )
+
+
+def outlines(record: Record) -> dict[str, Tensor]:
+    """Return outlines ``(B, P, 2)`` in pixels of the network's input."""
+    return {
+        glimpse.name: glimpse.outline().cpu()
+        for glimpse in record.glimpses
+        if glimpse.source.name == 'input'
+    }
