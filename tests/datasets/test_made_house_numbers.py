@@ -10,6 +10,7 @@ from mmstn.datasets.made_house_numbers import (
     ink_corners,
     lay_out,
     make_folder,
+    make_house_number,
     render,
 )
 
@@ -60,6 +61,28 @@ def test_digits_stand_side_by_side():
         columns = np.nonzero(layer.any(0))[0]
         assert columns.min() == 10 + 20 * index
         assert columns.max() == 17 + 20 * index
+
+
+@pytest.mark.parametrize('seed', range(12))
+def test_the_boxes_are_around_the_ink(seed):
+    hollow = BLOCK.copy()
+    hollow[7:21, 11:17] = 0  # a ring of one pixel is left
+    (full, boxes), (empty, same) = (
+        make_house_number(
+            np.stack([digit, digit]), np.random.default_rng(seed)
+        )
+        for digit in (BLOCK, hollow)
+    )
+    assert_array_equal(boxes, same)
+    inside = (full != empty).any(2)  # of the rings, and nowhere else
+    for left, top, width, height in boxes.astype(int):
+        rows, columns = np.nonzero(
+            inside[top : top + height, left : left + width]
+        )
+        inside[top : top + height, left : left + width] = False
+        found = [columns.min(), rows.min(), columns.max(), rows.max()]
+        assert_allclose(found, [0, 0, width - 1, height - 1], atol=5)
+    assert not inside.any()
 
 
 @pytest.mark.parametrize(
