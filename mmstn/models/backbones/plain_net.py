@@ -22,8 +22,8 @@ POOL = {
 class PlainNet(BaseModule):
     """A list of steps, for every small localiser and classifier.
 
-    Each step is a dict: ``dict(conv=20, kernel=5)`` is 20 filters without
-    padding and a ReLU, with ``pad=2`` two rows of zeros stand on each side;
+    Each step is a dict: ``dict(conv=20, kernel=5)`` is 20 filters and a ReLU,
+    without padding unless ``pad=2`` puts two zeros on each side;
     ``dict(max=2)`` and ``dict(avg=2)`` pool, and a last window may hang over
     the edge (ceil mode); ``dict(fc=32)`` flattens, and is linear and a ReLU;
     ``dict(dropout=0.5)`` sets half of all numbers to zero in training. Steps
