@@ -11,12 +11,11 @@ Result: not run yet.
 
 _base_ = ['mobilenet_v2_cub10.py']
 
-mobilenet = {{_base_.model.backbone}}
 model = dict(
     backbone=dict(
         _delete_=True,
         type='mmstn.ParallelSTNBackbone',
-        backbone=mobilenet,
+        backbone={{_base_.model.backbone}},
         transformer=dict(
             type='mmstn.ParallelSpatialTransformer',
             number=2,
@@ -24,14 +23,19 @@ model = dict(
                 in_features=128,
                 trunk=dict(
                     type='mmstn.ShrinkingTrunk',
-                    backbone=mobilenet,
+                    backbone=dict(
+                        type='MobileNetV2',
+                        frozen_stages=7,
+                        norm_eval=True,
+                        init_cfg={{_base_.model.backbone.init_cfg}},
+                    ),
                     in_channels=1280,
                     size=(5, 5),
                     shrink=2,
                 ),
             ),
             grid=dict(
-                type='mmstn.TranslationGrid', size=(160, 160), scale=0.5
+                type='mmstn.TranslationGrid', size=(160, 160), scale=0.7
             ),
             sampler=dict(type='mmstn.GridSampler', padding='border'),
         ),
@@ -73,11 +77,9 @@ val_evaluator = [
 test_evaluator = val_evaluator
 
 optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)})
+    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.3)})
 )
 custom_hooks = [
     dict(type='mmstn.AttentionVisualizationHook', interval=2),
     dict(type='mmstn.AttentionRecordHook'),
 ]
-
-del mobilenet

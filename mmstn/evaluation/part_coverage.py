@@ -65,9 +65,8 @@ class PartCoverage(BaseMetric):
                 )
             if not outlines:
                 raise ValueError(
-                    'PartCoverage: no transformer reads the input of the '
-                    'network, so none has an outline in it; take the metric '
-                    'out of the evaluator'
+                    'PartCoverage: no transformer of the network has a place '
+                    'in its input; take the metric out of the evaluator'
                 )
             self.results.append(self.seen(outlines, sample))
 

@@ -28,6 +28,24 @@ def border(per_side: int, like: Tensor) -> Tensor:
     return torch.cat(sides)
 
 
+def edges(per_side: int, like: Tensor) -> Tensor:
+    """Return points along the edges of a box, ``(12, per_side + 1, 3)``.
+
+    Of the outer edges of the output, as for :func:`border`; the first starts
+    at the corner (-1, -1, -1).
+
+    Args:
+        per_side: Pieces of each edge; 1 gives its two ends.
+        like: A tensor whose dtype and device the result takes.
+    """
+    along = torch.linspace(
+        -1, 1, per_side + 1, dtype=like.dtype, device=like.device
+    )
+    ends = along[[0, -1]]
+    lines = torch.cartesian_prod(ends, ends, along).view(4, -1, 3)
+    return torch.cat([lines.roll(turn, -1) for turn in (1, 2, 0)])
+
+
 def outline(
     read: Callable[[Tensor], Tensor],
     size: tuple[int, int],

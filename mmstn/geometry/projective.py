@@ -25,6 +25,19 @@ def apply_projective(matrix: Tensor, points: Tensor) -> Tensor:
     return divide(apply_affine(matrix, points).movedim(-1, 1)).movedim(1, -1)
 
 
+def affine_at_centre(matrix: Tensor) -> Tensor:
+    """Return the affine map nearest to a homography around (0, 0).
+
+    Args:
+        matrix: ``(B, 3, 3)``, its last entry 1.
+
+    Returns:
+        ``(B, 2, 3)``: its value at the centre, and its slopes there.
+    """
+    linear, shift = matrix[:, :2, :2], matrix[:, :2, 2:]
+    return torch.cat([linear - shift * matrix[:, 2:, :2], shift], dim=-1)
+
+
 def projective_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     """Return where each output cell reads, ``(B, *size, 2)``."""
     return divide(affine_planes(matrix, size)).movedim(1, -1)

@@ -2,5 +2,10 @@
 
 from .attention_record import AttentionRecordHook
 from .attention_visualization import AttentionVisualizationHook
+from .theta_monitor import ThetaMonitorHook
 
-__all__ = ['AttentionRecordHook', 'AttentionVisualizationHook']
+__all__ = [
+    'AttentionRecordHook',
+    'AttentionVisualizationHook',
+    'ThetaMonitorHook',
+]

@@ -7,7 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from mmstn.hooks.glimpse import Record, find_transformers, unwrap, watch
+from mmstn.hooks.glimpse import Record, unwrap, watch
+from mmstn.hooks.needs import need_transformers
 from mmstn.registry import HOOKS
 
 
@@ -16,9 +17,10 @@ class AttentionRecordHook(Hook):
     """Write into each prediction where each transformer looked.
 
     In validation and test every predicted data sample gets the field
-    ``attention``: by the name of each transformer on the input of the network
-    its outline, ``(P, 2)`` in pixels of that input, on the CPU. Metrics such
-    as ``mmstn.PartCoverage`` read it, and ``DumpResults`` saves it.
+    ``attention``: by the name of each transformer of pictures its outline,
+    ``(P, 2)`` in pixels of the network's input, on the CPU. What has no one
+    place there, as behind joined streams, is left out. Metrics such as
+    ``mmstn.PartCoverage`` read it, and ``DumpResults`` saves it.
 
     A compiled network is validated and tested eagerly: in compiled code no
     hook fires that came later. Training is the same to the bit with and
@@ -30,21 +32,10 @@ class AttentionRecordHook(Hook):
         self.one_pass = ExitStack()
 
     def before_run(self, runner: Runner) -> None:
-        """Raise a ValueError if there is no transformer of pictures."""
-        model = unwrap(runner.model)
-        self.transformers = {
-            name: transformer
-            for name, transformer in find_transformers(model).items()
-            if len(transformer.grid.size) == 2
-        }
-        if not self.transformers:
-            raise ValueError(
-                'AttentionRecordHook: found no SpatialTransformer of pictures '
-                f'in the {type(model).__name__}, so there is nothing to '
-                'record; put one into the model, such as '
-                "backbone=dict(type='mmstn.STNBackbone', ...), or take the "
-                'hook out of custom_hooks'
-            )
+        """Raise a ValueError if the network has no transformer."""
+        self.transformers = need_transformers(
+            type(self).__name__, runner.model
+        )
 
     def before_val_epoch(self, runner: Runner) -> None:
         model = unwrap(runner.model)
@@ -96,7 +87,7 @@ class AttentionRecordHook(Hook):
 def outlines(record: Record) -> dict[str, Tensor]:
     """Return outlines ``(B, P, 2)`` in pixels of the network's input."""
     return {
-        glimpse.name: glimpse.outline().cpu()
+        glimpse.name: glimpse.outline(on_input=True).cpu()
         for glimpse in record.glimpses
-        if glimpse.source.name == 'input'
+        if glimpse.reaches_input and len(glimpse.grid.size) == 2
     }

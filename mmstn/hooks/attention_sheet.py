@@ -1,15 +1,18 @@
 """From what transformers did to a sheet of pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from mmstn.hooks.glimpse import Glimpse, Record, Source
-from mmstn.visualization import draw
-from mmstn.visualization.sheet import Row, sheet
+from mmstn.visualization import draw, volume
+from mmstn.visualization.sheet import Row, beside, sheet
 
 FRAME = 4
+VIEW = 2 / 3  # of a tile, each of the three views of a volume
 
 
 def attention_sheet(
@@ -23,20 +26,18 @@ def attention_sheet(
         preprocessor: The network's data preprocessor, undone for display.
         dataset: Names the classes, if they have names.
     """
-    colours = [
-        draw.COLOURS[index % len(draw.COLOURS)]
-        for index in range(len(record.glimpses))
-    ]
     show = Display(preprocessor, predictions)
-    rows = []
-    for _, source in record.sources:
-        readers = [
-            (glimpse, colour)
-            for glimpse, colour in zip(record.glimpses, colours, strict=True)
-            if glimpse.source is source
-        ]
-        rows.append(source_row(source, readers, show))
-        rows += [output_row(*reader, show) for reader in readers]
+    readers = [
+        (glimpse, draw.COLOURS[index % len(draw.COLOURS)])
+        for index, glimpse in enumerate(record.glimpses)
+    ]
+    rows = [input_row(record.input, readers, show)]
+    rows += [
+        output_row(*reader, show)
+        if reader[0].source is record.input
+        else inner_row(*reader, show)
+        for reader in readers
+    ]
     classes = (getattr(dataset, 'metainfo', None) or {}).get('classes')
     return sheet(rows, [caption(sample, classes) for sample in predictions])
 
@@ -60,9 +61,11 @@ class Display:
         self.is_bgr = from_file and not getattr(preprocessor, 'to_rgb', False)
 
     def __call__(self, values: Tensor, source: Source) -> np.ndarray:
-        """Return ``(B, H, W, 3)`` in uint8 for values read from a source."""
+        """Return ``(B, *size, 3)`` in uint8 for values read from a source."""
         if source.is_picture and self.mean is not None:
-            values = flatten(values * self.std + self.mean, True)
+            axes = [1] * (values.ndim - 2)
+            mean, std = (n.view(-1, *axes) for n in (self.mean, self.std))
+            values = flatten(values * std + mean, True)
         else:
             values = flatten(values, source.is_picture)
             whole = flatten(source.values, source.is_picture)
@@ -71,7 +74,7 @@ class Display:
         if source.is_picture and self.is_bgr:
             values = values.flip(1)
         values = values.nan_to_num().round().clamp(0, 255).byte()
-        values = values.expand(-1, 3, -1, -1).movedim(1, -1)
+        values = values.movedim(1, -1).expand(*[-1] * (values.ndim - 1), 3)
         return np.ascontiguousarray(values.cpu().numpy())
 
 
@@ -82,44 +85,122 @@ def flatten(values: Tensor, is_picture: bool) -> Tensor:
     return values.float().mean(1, keepdim=True)
 
 
-def source_row(
+def input_row(
     source: Source, readers: list[tuple[Glimpse, tuple]], show: Display
 ) -> Row:
-    """Return the source with the outline of each of its readers."""
-    size = source.values.shape[2:]
-    tiles = [draw.enlarge(p) for p in show(source.values, source)]
-    pictures = [draw.surround(t, draw.MARGIN, draw.GROUND) for t in tiles]
-
-    def place(points: Tensor) -> np.ndarray:
-        points = points.double().cpu().numpy()
-        return draw.move_points(points, size, tiles[0]) + draw.MARGIN
-
-    for glimpse, colour in readers:
-        for picture, outline in zip(
-            pictures, place(glimpse.outline()), strict=True
-        ):
-            draw.draw_outline(picture, outline, colour)
-        if glimpse.control() is not None:
-            for picture, control in zip(
-                pictures, place(glimpse.control()), strict=True
-            ):
-                draw.draw_dots(picture, control, 2.5, colour)
-    heading = source.name
-    if not source.is_picture:
-        heading = f'read by {source.name}, mean of channels'
-    elif source.name != 'input':
-        heading = f'read by {source.name}'
-    return Row(heading, pictures)
+    """Return the network's input with the outline of every transformer."""
+    reaching = [reader for reader in readers if reader[0].reaches_input]
+    return Row(source.name, outlined(source, reaching, show, on_input=True))
 
 
 def output_row(glimpse: Glimpse, colour: tuple, show: Display) -> Row:
     """Return what a transformer hands on, framed in its colour."""
-    pictures = [
-        draw.surround(draw.enlarge(picture), FRAME, colour)
-        for picture in show(glimpse.output, glimpse.source)
+    heading = f'{glimpse.name}, {type(glimpse.grid).__name__}'
+    return Row(heading, framed(glimpse, colour, show), colour)
+
+
+def inner_row(glimpse: Glimpse, colour: tuple, show: Display) -> Row:
+    """Return what a transformer reads and, beside it, what it hands on.
+
+    For one that does not read the network's input; both at half the size.
+    """
+    heading = f'{glimpse.name}, {type(glimpse.grid).__name__}, inside'
+    if not glimpse.source.is_picture:
+        heading += ', mean of channels'
+    pairs = zip(
+        outlined(glimpse.source, [(glimpse, colour)], show, zoom=0.5),
+        framed(glimpse, colour, show, zoom=0.5),
+        strict=True,
+    )
+    return Row(heading, [beside(*pair) for pair in pairs], colour)
+
+
+def outlined(
+    source: Source,
+    readers: list[tuple[Glimpse, tuple]],
+    show: Display,
+    on_input: bool = False,
+    zoom: float = 1,
+) -> list[np.ndarray]:
+    """Return a source, one picture a sample, with outlines of its readers."""
+    drawings = [
+        (lines(glimpse, on_input), glimpse.control(on_input), colour)
+        for glimpse, colour in readers
     ]
-    family = type(glimpse.grid).__name__
-    return Row(f'{glimpse.name}, {family}', pictures, colour)
+    return [
+        in_views(
+            picture,
+            partial(with_outlines, sample=sample, drawings=drawings),
+            zoom,
+        )
+        for sample, picture in enumerate(show(source.values, source))
+    ]
+
+
+def lines(glimpse: Glimpse, on_input: bool) -> Tensor:
+    """Return the lines around what is read, ``(B, L, P, n)`` in pixels."""
+    if len(glimpse.grid.size) == 3:
+        return glimpse.edges(on_input)
+    border = glimpse.outline(on_input)
+    return torch.cat([border, border[:, :1]], dim=1).unsqueeze(1)
+
+
+def with_outlines(
+    tile: np.ndarray,
+    size: tuple[int, int],
+    axes: tuple[int, int],
+    sample: int,
+    drawings: list[tuple[Tensor, Tensor | None, tuple]],
+) -> np.ndarray:
+    """Return the tile of one sample on its ground, with its outlines."""
+    margin = round(max(tile.shape) * draw.MARGIN)
+    picture = draw.surround(tile, margin, draw.GROUND)
+
+    def place(points: Tensor) -> np.ndarray:
+        points = points[sample][..., axes].double().cpu().numpy()
+        return draw.move_points(points, size, tile) + margin
+
+    for border, control, colour in drawings:
+        draw.draw_lines(picture, place(border), colour)
+        if control is not None:
+            draw.draw_dots(picture, place(control), 2.5, colour)
+    return picture
+
+
+def framed(
+    glimpse: Glimpse, colour: tuple, show: Display, zoom: float = 1
+) -> list[np.ndarray]:
+    """Return what a transformer hands on, one picture a sample."""
+
+    def frame(tile: np.ndarray, size, axes) -> np.ndarray:
+        return draw.surround(tile, FRAME, colour)
+
+    pictures = show(glimpse.output, glimpse.source)
+    return [in_views(picture, frame, zoom) for picture in pictures]
+
+
+def in_views(
+    picture: np.ndarray,
+    finish: Callable[[np.ndarray, tuple, tuple], np.ndarray],
+    zoom: float,
+) -> np.ndarray:
+    """Return a picture enlarged and finished; of a volume, its three views.
+
+    Args:
+        picture: ``([D,] H, W, 3)``.
+        finish: What to do with an enlarged tile, given the size of what it
+            shows and which axes of a point run across and down.
+        zoom: Of the longest side, to the usual one.
+    """
+    if picture.ndim == 3:
+        tile = draw.enlarge(picture, draw.TILE * zoom)
+        return finish(tile, picture.shape[:2], (0, 1))
+    cell = draw.TILE * zoom * VIEW / max(picture.shape[:3])
+    views = []
+    for view, axes in zip(volume.project(picture), volume.VIEWS, strict=True):
+        tile = draw.enlarge(view, cell * max(view.shape[:2]))
+        views.append(finish(tile, view.shape[:2], axes))
+    return volume.arrange(views)
 
 
 def caption(sample, classes: Sequence[str] | None) -> list[str]:

@@ -15,7 +15,8 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmstn.hooks.attention_sheet import attention_sheet
-from mmstn.hooks.glimpse import find_transformers, unwrap, watch
+from mmstn.hooks.glimpse import unwrap, watch
+from mmstn.hooks.needs import check_count, need_transformers
 from mmstn.registry import HOOKS
 
 
@@ -23,63 +24,57 @@ from mmstn.registry import HOOKS
 class AttentionVisualizationHook(Hook):
     """Draw where each transformer looks, and what it hands on.
 
-    A column a sample: the source with one outline per transformer, below it
-    what each hands on, framed in the colour of its outline. The dot on an
-    outline is the top left corner of what is handed on; a thin plate spline
-    shows its control points. A transformer inside the network is drawn on the
-    mean over the channels of the feature map it reads.
+    A column a sample: the network's input with one outline per transformer,
+    below it what each hands on, framed in the colour of its outline. A
+    transformer inside the network has a row with the map it reads, its mean
+    over the channels, beside what it hands on. The dot on an outline is the
+    top left corner of what is handed on; a thin plate spline shows its
+    control points. A volume is seen along z, x and y, each time its largest
+    values, with the edges of the box that is read.
 
     Drawn before training, after every ``interval``-th validation and after
     the last, for the same samples each time. The picture goes to every
     backend of the visualizer under the name ``attention``; the local one
     writes ``<work_dir>/<time>/vis_data/vis_image/attention_<epoch>.png``
-    (``<iteration>`` where training counts those).
+    (``<iteration>`` where training counts those). Those of ``train_interval``
+    are called ``attention_train`` and count iterations; they show the weights
+    being trained, where validation shows their average if there is one.
 
     Training is the same to the bit with and without this hook.
 
     Args:
         interval: Validations from one picture to the next.
         samples: How many, spread evenly over the validation set.
+        train_interval: Training iterations from one picture to the next; by
+            default there are none between validations.
     """
 
     # before EMAHook puts back the weights that were not validated
     priority = 'ABOVE_NORMAL'
 
-    def __init__(self, interval: int = 1, samples: int = 6):
-        for name, number in (('interval', interval), ('samples', samples)):
-            if not isinstance(number, int) or number < 1:
-                raise ValueError(
-                    f'AttentionVisualizationHook: {name} must be a whole '
-                    f'number from 1 on, but got {number!r}'
-                )
+    def __init__(
+        self,
+        interval: int = 1,
+        samples: int = 6,
+        train_interval: int | None = None,
+    ):
+        check_count('AttentionVisualizationHook', 'interval', interval)
+        check_count('AttentionVisualizationHook', 'samples', samples)
+        if train_interval is not None:
+            check_count(
+                'AttentionVisualizationHook', 'train_interval', train_interval
+            )
         self.interval = interval
         self.samples = samples
+        self.train_interval = train_interval
         self.validations = 0
         self.batch = None
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if the network has no transformer."""
-        transformers = find_transformers(unwrap(runner.model))
-        if not transformers:
-            raise ValueError(
-                'AttentionVisualizationHook: found no SpatialTransformer in '
-                f'the {type(unwrap(runner.model)).__name__}, so there is '
-                'nothing to draw; put one into the model, such as '
-                "backbone=dict(type='mmstn.STNBackbone', ...), or take the "
-                'hook out of custom_hooks'
-            )
-        self.transformers = {
-            name: transformer
-            for name, transformer in transformers.items()
-            if len(transformer.grid.size) == 2
-        }
-        left_out = sorted(set(transformers) - set(self.transformers))
-        if left_out:
-            print_log(
-                'AttentionVisualizationHook draws transformers of pictures, '
-                f'not of volumes: {", ".join(left_out)} left out',
-                'current',
-            )
+        self.transformers = need_transformers(
+            'AttentionVisualizationHook', runner.model
+        )
 
     @master_only
     def before_train(self, runner: Runner) -> None:
@@ -90,7 +85,19 @@ class AttentionVisualizationHook(Hook):
                 'current',
             )
         else:
-            self.draw(runner)
+            self.draw(runner, 'attention', runner.epoch or runner.iter)
+
+    @master_only
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        wanted = self.train_interval and runner.val_loop is not None
+        if wanted and self.every_n_train_iters(runner, self.train_interval):
+            self.draw(runner, 'attention_train', runner.iter + 1)
 
     @master_only
     def after_val_epoch(
@@ -100,12 +107,11 @@ class AttentionVisualizationHook(Hook):
         due = self.validations % self.interval == 0
         # iteration 0: a validation on its own, without training
         if due or runner.iter in (0, runner.max_iters):
-            self.draw(runner)
+            # an iteration-based loop stays in epoch 0
+            self.draw(runner, 'attention', runner.epoch or runner.iter)
 
-    def draw(self, runner: Runner) -> None:
+    def draw(self, runner: Runner, name: str, step: int) -> None:
         """Draw the chosen samples with the network as it is."""
-        if not self.transformers:
-            return
         model = unwrap(runner.model)
         dataset = runner.val_dataloader.dataset
         with undisturbed(model):
@@ -120,9 +126,7 @@ class AttentionVisualizationHook(Hook):
             picture = attention_sheet(
                 record, predictions, model.data_preprocessor, dataset
             )
-        # an iteration-based loop stays in epoch 0
-        step = runner.epoch or runner.iter
-        runner.visualizer.add_image('attention', picture, step=step)
+        runner.visualizer.add_image(name, picture, step=step)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ A picture is RGB, ``(H, W, 3)`` in uint8. Points are ``(P, 2)``, ``(x, y)`` in
 pixels, the centre of the first pixel at 0.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -19,26 +21,28 @@ COLOURS = (
     (0, 114, 178),
 )
 TILE = 168  # 6 x 28, 4 x 42, 3 x 56, 3/4 of 224
-MARGIN = TILE // 6
+SHARP = 2.5  # enlarged this much or more, pixels are seen
+MARGIN = 1 / 6  # of a tile's longer side
 GROUND = (214, 214, 214)
 HALO = (0, 0, 0)
 SHIFT = 4  # OpenCV's fractional bits
 FURTHEST = 2.0**26  # more does not fit in OpenCV's 32 bits
 
 
-def enlarge(picture: np.ndarray) -> np.ndarray:
-    """Return the picture with its longer side about ``TILE`` pixels.
+def enlarge(picture: np.ndarray, longest: float = TILE) -> np.ndarray:
+    """Return the picture with its longer side about ``longest`` pixels.
 
     A small one grows by a whole number, so that each pixel becomes a sharp
-    square; a large one shrinks.
+    square; one that is not is resampled.
     """
     height, width = picture.shape[:2]
-    ratio = TILE / max(height, width)
-    if ratio >= 1:
+    ratio = longest / max(height, width)
+    if ratio >= SHARP:
         ratio = round(ratio)
         return picture.repeat(ratio, axis=0).repeat(ratio, axis=1)
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    kernel = cv2.INTER_LINEAR if ratio > 1 else cv2.INTER_AREA
+    return cv2.resize(picture, size, interpolation=kernel)
 
 
 def surround(picture: np.ndarray, width: int, colour: tuple) -> np.ndarray:
@@ -60,20 +64,22 @@ def move_points(
     return (points + 0.5) * ratio - 0.5
 
 
-def draw_outline(
-    picture: np.ndarray, points: np.ndarray, colour: tuple
+def draw_lines(
+    picture: np.ndarray, lines: Sequence[np.ndarray], colour: tuple
 ) -> None:
-    """Draw the closed line through ``points`` onto ``picture``.
+    """Draw lines, each through its points, onto ``picture``.
 
     A point that is not finite is left out, with both lines to it. The first
-    point gets a dot: there is the top left corner of what is handed on.
+    point of all gets a dot: there is the first corner of what is handed on.
     """
-    lines = [fixed(straighten(line)) for line in unbroken(points)]
+    pieces = [
+        fixed(straighten(piece)) for line in lines for piece in unbroken(line)
+    ]
     for thickness, ink in ((4, HALO), (2, colour)):
         cv2.polylines(
-            picture, lines, False, ink, thickness, cv2.LINE_AA, SHIFT
+            picture, pieces, False, ink, thickness, cv2.LINE_AA, SHIFT
         )
-    draw_dots(picture, points[:1], 4.0, colour)
+    draw_dots(picture, lines[0][:1], 4.0, colour)
 
 
 def draw_dots(
@@ -93,12 +99,11 @@ def draw_dots(
             )
 
 
-def unbroken(points: np.ndarray) -> list[np.ndarray]:
-    """Return the pieces of a closed line between points left out."""
-    closed = np.concatenate([points, points[:1]])
-    keep = drawable(closed)
+def unbroken(line: np.ndarray) -> list[np.ndarray]:
+    """Return the pieces of a line between points left out."""
+    keep = drawable(line)
     cuts = np.flatnonzero(np.diff(keep)) + 1
-    pieces = zip(np.split(closed, cuts), np.split(keep, cuts), strict=True)
+    pieces = zip(np.split(line, cuts), np.split(keep, cuts), strict=True)
     return [piece for piece, kept in pieces if kept[0] and len(piece) > 1]
 
 

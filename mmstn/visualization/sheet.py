@@ -43,6 +43,17 @@ def sheet(rows: list[Row], captions: list[list[str]]) -> np.ndarray:
     return np.concatenate([*bands, blank(GAP, width)])
 
 
+def beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return two pictures side by side, their middles at one height."""
+    height = max(left.shape[0], right.shape[0])
+    whole = blank(height, left.shape[1] + GAP + right.shape[1])
+    for picture, start in ((left, 0), (right, left.shape[1] + GAP)):
+        top = (height - picture.shape[0]) // 2
+        area = whole[top:, start:]
+        area[: picture.shape[0], : picture.shape[1]] = picture
+    return whole
+
+
 def caption_band(
     captions: list[list[str]], column: int, width: int
 ) -> np.ndarray:

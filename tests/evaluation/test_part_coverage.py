@@ -162,7 +162,7 @@ def test_predictions_without_outlines_name_the_hook(root):
 
 
 def test_a_network_that_transforms_nothing_of_its_input_is_refused(root):
-    refused(root, 'no transformer reads the input', [sample('one')])
+    refused(root, 'no transformer of the network has a place', [sample('one')])
 
 
 def test_a_sample_without_a_path_is_refused(root):

@@ -11,6 +11,7 @@ from mmstn.geometry.outline import (
     border,
     box_iou,
     clip,
+    edges,
     holds,
     outline,
     signed_area,
@@ -44,6 +45,18 @@ def test_more_points_lie_on_the_same_border_evenly():
 def test_the_border_lies_on_the_frame():
     points = border(5, torch.zeros(1))
     assert_close(points.abs().amax(1), torch.ones(20))
+
+
+def test_a_box_has_twelve_edges_between_its_corners():
+    lines = edges(4, torch.zeros(1))  # (12, 5, 3)
+    assert_close(lines[0, 0], -torch.ones(3))
+    ends = lines[:, [0, -1]]
+    assert_close(ends.abs(), torch.ones(12, 2, 3))
+    differ = (ends[:, 0] != ends[:, 1]).sum(1)
+    assert differ.tolist() == [1] * 12
+    assert len(ends.flatten(1).unique(dim=0)) == 12
+    middle = (ends[:, 0] + ends[:, 1]) / 2
+    assert_close(lines[:, 2], middle)
 
 
 def polygon(kind, seed=0):

@@ -34,6 +34,18 @@ def test_the_grid_is_opencvs_perspective_transform():
     )
 
 
+def test_the_affine_map_at_the_centre_has_its_value_and_slopes():
+    matrix = projective.projective_matrix(torch.tensor(THETA).double())
+    centre = torch.zeros(1, 2, dtype=torch.float64)
+
+    def read(point):
+        return projective.apply_projective(matrix, point)[0, 0]
+
+    (slopes,) = torch.autograd.functional.jacobian(read, centre).unbind(1)
+    expected = torch.cat([slopes, read(centre)[:, None]], dim=1)
+    assert_close(projective.affine_at_centre(matrix)[0], expected)
+
+
 @pytest.mark.parametrize('padding', ['zeros', 'border', 'reflection'])
 def test_what_is_behind_the_camera_is_finite_and_hands_back_no_gradient(
     padding,

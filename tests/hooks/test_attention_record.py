@@ -124,6 +124,23 @@ def test_each_prediction_carries_each_outline(tmp_path, loop):
     assert hooks_left(run.model) == []
 
 
+def test_a_transformer_inside_is_recorded_on_the_input(tmp_path):
+    conv = dict(conv=2, kernel=1)
+    inside = copy.deepcopy(TRANSFORMER)
+    inside['localisation']['trunk']['in_channels'] = 2
+    backbone = dict(
+        type='mmstn.STNBackbone',
+        backbone=dict(NET, steps=[conv, conv, dict(fc=6)]),
+        transformers=[TRANSFORMER, dict(before='steps.conv2', **inside)],
+    )
+    runner(tmp_path / 'run', backbone).val()
+    corners = list(Keep.kept[0]['attention'].values())[1][::64]
+    # half of the half that the first reads
+    left, top, right, bottom = 4.0, 2.5, 6.0, 4.5
+    expected = [[left, top], [right, top], [right, bottom], [left, bottom]]
+    assert_close(corners, torch.tensor(expected))
+
+
 def test_each_sample_gets_its_own(tmp_path):
     run = runner(tmp_path / 'run')
     regressor = run.model.backbone.transformers[0].localisation.regressor

@@ -1,5 +1,8 @@
 """The picture against the mathematics: pixels where theta says they are."""
 
+import math
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -12,12 +15,15 @@ from mmstn.hooks.attention_sheet import (
     Display,
     attention_sheet,
     caption,
+    inner_row,
+    input_row,
     output_row,
-    source_row,
 )
 from mmstn.hooks.glimpse import find_transformers, watch
-from mmstn.visualization.draw import COLOURS, MARGIN, TILE
+from mmstn.visualization.draw import COLOURS, TILE
+from mmstn.visualization.sheet import GAP, LINE
 
+MARGIN = TILE // 6
 FIRST, SECOND = COLOURS[:2]
 
 
@@ -35,7 +41,7 @@ def transformer(family, start, size=(8, 8), source=(8, 8)):
             grid=dict(type=f'mmstn.{family}', size=size),
             localisation=dict(
                 trunk=dict(type='mmstn.PlainNet', size=source, steps=[]),
-                in_features=source[0] * source[1],
+                in_features=math.prod(source),
                 start=start,
             ),
         )
@@ -60,8 +66,7 @@ def drawn(seen, number=0):
     """Return the input of sample ``number`` with its outlines."""
     readers = list(zip(seen.glimpses, COLOURS, strict=False))
     show = Display(PLAIN, samples(len(seen.glimpses[0].output)))
-    source = seen.sources[0][1]
-    return source_row(source, readers, show).pictures[number]
+    return input_row(seen.input, readers, show).pictures[number]
 
 
 def at(picture, x, y, size):
@@ -191,7 +196,7 @@ def shown(net, image, **fields):
     data = net(dict(inputs=[image]), False)['inputs']
     seen = record(data, transformer('AttentionGrid', (1, 0, 0)))
     show = Display(net, samples(1, **fields))
-    return show(data, seen.sources[0][1])[0]
+    return show(data, seen.input)[0]
 
 
 class Any(nn.Module):
@@ -295,3 +300,123 @@ def test_a_caption_names_the_classes(predicted, last):
 def test_a_caption_without_names_has_numbers():
     sample = DataSample().set_pred_label([3, 1])
     assert caption(sample, None) == ['predicted: 3 1']
+
+
+class Network(nn.Module):
+    """Half the picture, half the resolution, and half of that again."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = transformer('AttentionGrid', (0.5, 0.5, 0))
+        self.second = transformer(
+            'AttentionGrid', (0.5, 0, -0.5), (4, 4), (4, 4)
+        )
+        self.second.localisation.trunk.forward = partial(Any.forward, None)
+
+    def forward(self, source):
+        features = self.first(source)[..., ::2, ::2]
+        return self.second(features.repeat(1, 2, 1, 1))
+
+
+def seen_inside():
+    model, source = Network(), torch.zeros(1, 1, 8, 8)
+    with watch(find_transformers(model), source) as seen, torch.no_grad():
+        model(source)
+    return seen
+
+
+def test_an_outline_inside_is_drawn_on_the_input():
+    # the first reads x from 0 to 1, y from -1/2 to 1/2; of that the second
+    # the middle half of x, and of y the upper half: 1/4 to 3/4, -1/2 to 0
+    picture = drawn(seen_inside())
+    assert at(picture, 4 * 0.5 + 3.5, 4 * 0 + 3.5, (8, 8)) == SECOND
+    assert at(picture, 4 * 0.25 + 3.5, 4 * -0.25 + 3.5, (8, 8)) == SECOND
+    assert at(picture, 4 * 0.75 + 3.5, 4 * -0.25 + 3.5, (8, 8)) == SECOND
+    assert at(picture, 4 * 0.5 + 3.5, 4 * 0.5 + 3.5, (8, 8)) == FIRST
+    assert at(picture, 4 * 0.5 + 3.5, 4 * -0.25 + 3.5, (8, 8)) == (0, 0, 0)
+
+
+def test_a_transformer_inside_has_its_map_beside_what_it_hands_on():
+    glimpse = seen_inside().glimpses[1]
+    row = inner_row(glimpse, SECOND, Display(PLAIN, samples(1)))
+    assert 'mean of channels' in row.heading
+    picture, half = row.pictures[0], TILE // 2
+    ground = half + 2 * MARGIN // 2
+    assert picture.shape[1] == ground + GAP + half + 2 * FRAME
+    # on its map: x from -1/2 to 1/2, y from -1 to 0
+    centre = MARGIN // 2 + half // 2
+    assert tuple(picture[centre, centre]) == SECOND
+    assert tuple(picture[centre - half // 4, centre - half // 4]) == SECOND
+    assert tuple(picture[centre, ground + GAP]) == SECOND  # the frame
+
+
+def views(picture, inner):
+    """Return the three views of a volume, less what is around each."""
+    depth, height, width = inner
+    border = (picture.shape[1] - GAP // 2 - width - depth) // 4
+    tops = LINE + border, 2 * LINE + height + 3 * border
+    lefts = border, 3 * border + width + GAP // 2
+    return [
+        picture[top : top + h, left : left + w]
+        for top, left, h, w in (
+            (tops[0], lefts[0], height, width),
+            (tops[0], lefts[1], height, depth),
+            (tops[1], lefts[0], depth, width),
+        )
+    ]
+
+
+def volume():
+    """A bright cell on dark ground, at x = 6, y = 4, z = 1."""
+    source = torch.zeros(1, 1, 4, 8, 8)
+    source[0, 0, 1, 4, 6] = 9.0
+    return source
+
+
+def volume_transformer(theta):
+    return transformer('AttentionGrid', theta, (4, 8, 8), (4, 8, 8))
+
+
+def test_a_volume_is_seen_along_each_axis_with_the_edges_of_the_box():
+    # x from 0 to 1, y from -1/2 to 1/2, z from -1/2 to 1/2
+    seen = record(volume(), volume_transformer((0.5, 0.5, 0, 0)))
+    zoom = 14  # two thirds of a tile, 112, is 14 times 8
+    front, side, below = views(drawn(seen), (4 * zoom, 8 * zoom, 8 * zoom))
+
+    def colour(view, across, down):
+        place = np.array([down + 0.5, across + 0.5]) * zoom - 0.5
+        return tuple(view[tuple(place.round().astype(int))].tolist())
+
+    white, black = (255,) * 3, (0,) * 3
+    assert colour(front, 6, 4) == white
+    assert colour(side, 1, 4) == white
+    assert colour(below, 6, 1) == white
+    assert colour(front, 6, 3) == black
+    assert colour(front, 3.5, 3.5) == FIRST  # the side at x = 0
+    assert colour(front, 5.5, 1.5) == FIRST  # the upper side, y = -1/2
+    assert colour(side, 0.5, 3.5) == FIRST  # the side at z = -1/2
+    assert colour(side, 1.5, 1.5) == FIRST  # the upper side, y = -1/2
+    assert colour(below, 5.5, 0.5) == FIRST  # the upper side, z = -1/2
+    assert colour(below, 3.5, 1.5) == FIRST  # the side at x = 0
+    assert colour(below, 1.5, 1.5) == black
+
+
+def test_what_is_handed_on_of_a_volume_is_seen_along_each_axis():
+    seen = record(volume(), volume_transformer((1, 0, 0, 0)))
+    show = Display(PLAIN, samples(1))
+    (picture,) = output_row(seen.glimpses[0], SECOND, show).pictures
+    zoom = 14
+    found = views(picture, (4 * zoom, 8 * zoom, 8 * zoom))
+    cells = [view[zoom // 2 :: zoom, zoom // 2 :: zoom, 0] for view in found]
+    assert [view.shape for view in cells] == [(8, 8), (8, 4), (4, 8)]
+    bright = [np.argwhere(view == 255).tolist() for view in cells]
+    assert bright == [[[4, 6]], [[4, 1]], [[1, 6]]]
+
+
+def test_a_flat_output_of_a_volume_is_shown_as_a_picture():
+    seen = record(volume(), volume_transformer((1, 0, 0, 0)))
+    glimpse = seen.glimpses[0]
+    glimpse.output = glimpse.output.mean(2)
+    show = Display(PLAIN, samples(1))
+    (picture,) = output_row(glimpse, SECOND, show).pictures
+    assert picture.shape == (TILE + 2 * FRAME, TILE + 2 * FRAME, 3)

@@ -1,114 +1,25 @@
 """The hook in a real, tiny Runner."""
 
 import copy
-import logging
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import tiny_run
 import torch
-from mmengine.hooks import Hook
-from mmengine.registry import DATASETS
 from mmengine.runner import Runner
-from mmpretrain.structures import DataSample
-from torch.utils.data import Dataset
+from tiny_run import RESNET, TRANSFORMER, loader, trained_with_log
 
 import mmstn.hooks
 from mmstn.hooks.attention_visualization import undisturbed
 from mmstn.visualization.draw import COLOURS, TILE
 
+MARGIN = TILE // 6
 HOOK = dict(type='mmstn.AttentionVisualizationHook', samples=3)
-RESNET = dict(
-    type='ResNet_CIFAR',
-    depth=18,
-    in_channels=1,
-    stem_channels=8,
-    base_channels=8,
-)
-TRANSFORMER = dict(
-    type='mmstn.SpatialTransformer',
-    grid=dict(type='mmstn.AttentionGrid', size=(8, 8)),
-    localisation=dict(
-        trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[dict(fc=4)]),
-        in_features=4,
-        start=(0.5, 0.0, 0.0),
-    ),
-)
-
-
-@DATASETS.register_module(force=True)
-class Noise(Dataset):
-    """Noise of three classes; each read also draws from NumPy."""
-
-    metainfo = dict(classes=('nought', 'one', 'two'))
-
-    def __init__(self, length):
-        generator = torch.Generator().manual_seed(0)
-        self.images = torch.randint(
-            256, (length, 1, 8, 8), dtype=torch.uint8, generator=generator
-        )
-        self.read = []
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, index):
-        self.read.append(index)
-        shift = np.random.randint(3)  # noqa: NPY002  as pipelines do
-        image = self.images[index].roll(shift, -1)
-        return dict(
-            inputs=image, data_samples=DataSample().set_gt_label(index % 3)
-        )
-
-
-def loader(length):
-    return dict(
-        batch_size=4,
-        dataset=dict(type='Noise', length=length),
-        sampler=dict(type='DefaultSampler', shuffle=True),
-    )
-
-
-def config(work_dir, transformers=(TRANSFORMER,), hooks=(HOOK,), **others):
-    net = dict(type='mmstn.PlainNet', size=(8, 8), steps=[dict(fc=6)])
-    stn = dict(
-        type='mmstn.STNBackbone', backbone=net, transformers=transformers
-    )
-    model = dict(
-        type='ImageClassifier',
-        backbone=stn if transformers else net,
-        head=dict(type='LinearClsHead', num_classes=3, in_channels=6),
-    )
-    name = f'{work_dir.parent.name} {work_dir.name}'  # MMEngine keeps them
-    cfg = dict(
-        model=model,
-        data_preprocessor=dict(type='ClsDataPreprocessor', mean=[9], std=[9]),
-        work_dir=str(work_dir),
-        experiment_name=name,
-        train_dataloader=loader(8),
-        val_dataloader=loader(7),
-        train_cfg=dict(by_epoch=True, max_epochs=2),
-        val_cfg=dict(),
-        val_evaluator=dict(type='Accuracy'),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
-        randomness=dict(seed=0),
-        default_hooks=dict(checkpoint=None),
-        custom_hooks=copy.deepcopy(list(hooks)),
-        visualizer=dict(
-            type='UniversalVisualizer',
-            name=name,
-            vis_backends=[dict(type='LocalVisBackend')],
-        ),
-        default_scope='mmpretrain',
-    )
-    return {**cfg, **others}
-
-
-def trained(tmp_path, name='run', **settings):
-    runner = Runner(**config(tmp_path / name, **settings))
-    runner.train()
-    return runner
+config = partial(tiny_run.config, hooks=[HOOK])
+trained = partial(tiny_run.trained, hooks=[HOOK])
 
 
 def pictures(runner):
@@ -117,8 +28,8 @@ def pictures(runner):
     )
 
 
-def picture(runner, step):
-    (path,) = Path(runner.work_dir).rglob(f'vis_image/attention_{step}.png')
+def picture(runner, step, name='attention'):
+    (path,) = Path(runner.work_dir).rglob(f'vis_image/{name}_{step}.png')
     return cv2.imread(str(path))[..., ::-1]
 
 
@@ -173,7 +84,10 @@ def test_fewer_samples_than_asked_for_are_drawn(tmp_path):
     assert picture(few, 0).shape[1] < picture(many, 0).shape[1]
 
 
-def test_training_is_the_same_to_the_bit_without_the_hook(tmp_path):
+@pytest.mark.parametrize('train_interval', [None, 1])
+def test_training_is_the_same_to_the_bit_without_the_hook(
+    tmp_path, train_interval
+):
     noisy = dict(
         type='ImageClassifier',
         backbone=dict(
@@ -190,7 +104,10 @@ def test_training_is_the_same_to_the_bit_without_the_hook(tmp_path):
             dropout_rate=0.5,
         ),
     )
-    with_it = trained(tmp_path, 'with', model=copy.deepcopy(noisy))
+    hook = dict(HOOK, train_interval=train_interval)
+    with_it = trained(
+        tmp_path, 'with', model=copy.deepcopy(noisy), hooks=[hook]
+    )
     without = trained(tmp_path, 'without', model=noisy, hooks=[])
     assert pictures(with_it)
     assert not pictures(without)
@@ -230,9 +147,7 @@ def test_the_validated_weights_are_drawn(tmp_path, averaged):
     assert (one == two).all() == averaged
 
 
-def test_a_transformer_inside_the_network_is_drawn_on_its_feature_map(
-    tmp_path,
-):
+def test_a_transformer_inside_the_network_is_drawn_on_input_and_map(tmp_path):
     inside = dict(
         TRANSFORMER,
         before='layer2.0',
@@ -255,9 +170,12 @@ def test_a_transformer_inside_the_network_is_drawn_on_its_feature_map(
         head=dict(type='LinearClsHead', num_classes=3, in_channels=64),
     )
     runner = trained(tmp_path, model=model)
-    one, two = picture(runner, 0), picture(trained(tmp_path, 'input'), 0)
-    # one more row: the input, the feature map, what is handed on
-    assert TILE < len(one) - len(two) < 2 * TILE
+    inner, outer = picture(runner, 0), picture(trained(tmp_path, 'input'), 0)
+    # its row is half as high as that of one that reads the input
+    assert TILE / 2 - MARGIN < len(outer) - len(inner) < TILE / 2
+    # the input is outlined alike: half of 8 pixels, each 21 wide
+    below_captions = slice(60, 60 + TILE + 2 * MARGIN)
+    assert (inner[below_captions] == outer[below_captions]).all()
 
 
 def test_a_network_without_transformers_is_refused_before_training(tmp_path):
@@ -265,64 +183,68 @@ def test_a_network_without_transformers_is_refused_before_training(tmp_path):
         trained(tmp_path, transformers=())
 
 
-@pytest.mark.parametrize('argument', ['interval', 'samples'])
-@pytest.mark.parametrize('value', [0, 1.5, None])
+@pytest.mark.parametrize('argument', ['interval', 'samples', 'train_interval'])
+@pytest.mark.parametrize('value', [0, 1.5, True])
 def test_a_wrong_number_is_refused(argument, value):
     with pytest.raises(ValueError, match=f'{argument} must be a whole'):
         mmstn.hooks.AttentionVisualizationHook(**{argument: value})
 
 
-class Lines(logging.Handler):
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def emit(self, record):
-        self.lines.append(record.getMessage())
-
-
-def log_of(tmp_path, **settings):
-    runner = Runner(**config(tmp_path / 'run', **settings))
-    lines = Lines()
-    runner.logger.addHandler(lines)
-    runner.train()
-    return runner, [line for line in lines.lines if 'Attention' in line]
-
-
 def test_a_run_without_validation_says_that_there_are_no_pictures(tmp_path):
-    runner, lines = log_of(
-        tmp_path, val_dataloader=None, val_cfg=None, val_evaluator=None
+    runner, lines = trained_with_log(
+        tmp_path,
+        hooks=[dict(HOOK, train_interval=1)],
+        val_dataloader=None,
+        val_cfg=None,
+        val_evaluator=None,
     )
     assert not pictures(runner)
     assert any('there will be no pictures' in line for line in lines)
 
 
-@pytest.fixture
-def volumes(monkeypatch):
-    """Give every transformer a grid that claims three axes, when asked."""
+def test_training_is_drawn_between_validations_too(tmp_path):
+    runner = trained(
+        tmp_path,
+        hooks=[dict(HOOK, interval=9, train_interval=2)],
+        train_dataloader=loader(20),  # five iterations an epoch
+    )
+    steps = [('', n) for n in (0, 2)] + [('_train', n) for n in (10, 2, 4)]
+    steps += [('_train', n) for n in (6, 8)]
+    assert pictures(runner) == [f'attention{a}_{n}.png' for a, n in steps]
+    end, trained_to = (
+        picture(runner, 2),
+        picture(runner, 10, 'attention_train'),
+    )
+    assert (end == trained_to).all()
 
-    class Pretend(Hook):
-        priority = 'VERY_HIGH'
 
-        def before_run(self, runner):
-            (transformer,) = runner.model.backbone.transformers
-            transformer.grid.size = (1, 8, 8)
-            transformer.grid.forward = lambda theta: torch.zeros(
-                len(theta), 8, 8, 2
-            )
+def test_between_validations_the_weights_being_trained_are_drawn(tmp_path):
+    frozen = dict(type='EMAHook', momentum=1e-9)  # stays at iteration 1
+    runner = trained(
+        tmp_path,
+        hooks=[dict(HOOK, train_interval=1), frozen],
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.02)),
+    )
+    two, four = (picture(runner, n, 'attention_train')[60:] for n in (2, 4))
+    assert (two != four).any()
 
-    return Pretend()
 
+def test_tensorboard_gets_the_picture_of_the_local_backend(tmp_path):
+    pytest.importorskip('tensorboard', reason='needs tensorboard')
+    from tensorboard.backend.event_processing.event_accumulator import (
+        EventAccumulator,
+    )
 
-def test_a_volume_is_left_out_with_one_line(tmp_path, volumes):
-    runner, lines = log_of(tmp_path, hooks=[HOOK])
-    assert lines == []
-    runner = Runner(**config(tmp_path / 'volume'))
-    runner.register_hook(volumes)
-    handler = Lines()
-    runner.logger.addHandler(handler)
-    runner.train()
-    assert not pictures(runner)
-    told = [line for line in handler.lines if 'not of volumes' in line]
-    assert len(told) == 1
-    assert 'backbone.transformers.0' in told[0]
+    backends = [dict(type=f'{b}VisBackend') for b in ('Local', 'Tensorboard')]
+    visualizer = dict(
+        type='UniversalVisualizer', name=str(tmp_path), vis_backends=backends
+    )
+    runner = trained(tmp_path, visualizer=visualizer)
+    runner.visualizer.close()
+    (events,) = Path(runner.work_dir).rglob('events.out.tfevents*')
+    log = EventAccumulator(str(events), dict(images=0)).Reload()
+    images = log.Images('attention')
+    assert [image.step for image in images] == [0, 1, 2]
+    encoded = np.frombuffer(images[-1].encoded_image_string, np.uint8)
+    drawn = cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
+    assert (drawn == picture(runner, 2)).all()

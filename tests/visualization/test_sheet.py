@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from mmstn.visualization.sheet import GAP, PAPER, Row, blank, sheet, write
+from mmstn.visualization.sheet import (
+    GAP,
+    PAPER,
+    Row,
+    beside,
+    blank,
+    sheet,
+    write,
+)
 
 
 def tiles(count, height, width):
@@ -64,3 +72,11 @@ def test_text_that_fits_is_not_cut():
     write(whole, 'true: 3', (0, 0), 10_000)
     np.testing.assert_array_equal(cut, whole)
     assert (whole != PAPER).any()
+
+
+def test_side_by_side_both_are_whole_and_level():
+    (left,), (right,) = tiles(1, 40, 60), tiles(1, 20, 30)
+    right[:] = (99, 0, 0)
+    image = beside(left, right)
+    assert box(image, (10, 20, 30)) == (0, 0, 40, 60)
+    assert box(image, (99, 0, 0)) == (10, 60 + GAP, 20, 30)

@@ -1,0 +1,290 @@
+"""Follow theta in numbers, and say when a transformer collapses."""
+
+import logging
+from functools import partial
+from os.path import commonprefix
+from pathlib import Path
+
+import torch
+from mmengine.dist import all_reduce, barrier
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.optim import OptimWrapperDict
+from mmengine.runner import CheckpointLoader, Runner
+from torch import Tensor, nn
+
+from mmstn.hooks.glimpse import unwrap
+from mmstn.hooks.needs import check_count, need_transformers
+from mmstn.hooks.theta_statistics import (
+    mean_and_spread,
+    parameters,
+    read_points,
+    share_outside,
+    symptoms,
+)
+from mmstn.models.transformer import ParallelSpatialTransformer
+from mmstn.registry import HOOKS
+
+LOWER = (
+    'lower the learning rate of the localiser, such as optim_wrapper=dict('
+    "paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)}))"
+)
+
+
+@HOOKS.register_module()
+class ThetaMonitorHook(Hook):
+    """Follow theta in numbers, and say when a transformer collapses.
+
+    ::
+
+        custom_hooks = [dict(type='mmstn.ThetaMonitorHook')]
+
+    Logs with the loss, for each transformer, mean and spread (the standard
+    deviation over the batch) of its :func:`~mmstn.hooks.theta_statistics.
+    parameters`; ``outside``, the share of its cells that read outside the
+    source; and ``grad``, the norm of the gradient of its localiser, beside
+    ``grad_rest``, that of all that is no localiser. The names begin with
+    ``theta/``; where there are several transformers, what tells theirs apart
+    follows, and the number of one among parallel ones. Gradients are those
+    the optimizer steps with: accumulated, clipped, not scaled.
+
+    Warns once when a transformer gives every sample the same theta (other
+    than its start), reads less than a pixel, reads nothing but the outside,
+    or mirrors its source; and once more if it recovers in between.
+
+    Stops the run with a FloatingPointError before a theta that is not finite,
+    or such a gradient of a localiser, spoils the weights, and saves a
+    checkpoint.
+
+    The thetas are those of the training batches, as they go by; of several
+    processes, those of the first. Training is the same to the bit with and
+    without this hook.
+
+    Args:
+        interval: Training iterations from one look to the next. Whether
+            theta is finite is looked at in each.
+    """
+
+    def __init__(self, interval: int = 10):
+        check_count('ThetaMonitorHook', 'interval', interval)
+        self.interval = interval
+        self.seen = {}
+        self.gradients = {}
+        self.warned = set()
+        self.is_checked = False
+        self.handles = []
+
+    def before_run(self, runner: Runner) -> None:
+        """Raise a ValueError if the network has no transformer."""
+        self.transformers = need_transformers('ThetaMonitorHook', runner.model)
+        names = [name.split('.') for name in self.transformers]
+        shared = len(commonprefix(names))
+        self.short = {
+            '.'.join(name): '.'.join(name[shared:]) for name in names
+        }
+
+    def before_train(self, runner: Runner) -> None:
+        # before the first call: torch.compile would never see them later
+        wrapper = runner.optim_wrapper
+        several = isinstance(wrapper, OptimWrapperDict)
+        before_step = partial(self.before_step, runner)
+        self.handles = [
+            item.optimizer.register_step_pre_hook(before_step)
+            for item in (wrapper.values() if several else [wrapper])
+        ]
+        for name, transformer in self.transformers.items():
+            see = partial(self.see, name)
+            handle = transformer.localisation.register_forward_hook(see)
+            self.handles.append(handle)
+
+    def after_train(self, runner: Runner) -> None:
+        for handle in self.handles:
+            handle.remove()
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        self.seen.clear()
+        self.is_checked = False
+
+    def see(self, name: str, module: nn.Module, inputs, theta: Tensor) -> None:
+        if module.training:
+            size = tuple(inputs[0].shape[2:])
+            self.seen.setdefault(name, []).append((theta.detach(), size))
+
+    @torch.compiler.disable
+    def before_step(self, runner: Runner, optimizer, args, kwargs) -> None:
+        """Look at gradients; a hook of the optimizer."""
+        rest = {
+            parameter: parameter.grad
+            for group in optimizer.param_groups
+            for parameter in group['params']
+            if parameter.grad is not None
+        }
+        gradients = {}
+        for name, transformer in self.transformers.items():
+            own = transformer.localisation.parameters()
+            own = [rest.pop(p) for p in own if p in rest]
+            if own:
+                gradients[name] = torch.nn.utils.get_total_norm(own)
+        # a fused optimizer under AMP skips such a step by itself
+        skips = hasattr(optimizer, 'found_inf')
+        self.stop_unless_finite(runner, {} if skips else gradients)
+        if gradients and self.is_due(runner):
+            gradients['rest'] = torch.nn.utils.get_total_norm(rest.values())
+            scale = getattr(optimizer, 'grad_scale', None)  # not yet undone
+            self.gradients = {
+                name: (norm if scale is None else norm / scale).item()
+                for name, norm in gradients.items()
+            }
+
+    def is_due(self, runner: Runner) -> bool:
+        return self.every_n_train_iters(runner, self.interval)
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        if not self.is_checked:  # no step: accumulates, or AMP skipped it
+            self.stop_unless_finite(runner, {})
+        if self.is_due(runner):
+            self.look(runner)
+
+    def stop_unless_finite(
+        self, runner: Runner, gradients: dict[str, Tensor]
+    ) -> None:
+        """Save a checkpoint and raise if any theta is not finite.
+
+        Args:
+            runner: Of the training.
+            gradients: Norms of the gradients of localisers, looked at too.
+
+        Raises:
+            FloatingPointError: In every process, if it is so in one.
+        """
+        self.is_checked = True
+        found = {
+            f'{what} {name}': value
+            for what, values in (
+                ('theta of', self.thetas()),
+                ('the gradient of the localiser of', gradients),
+            )
+            for name, value in values.items()
+        }
+        if not found:
+            return
+        is_lost = [~value.isfinite().all() for value in found.values()]
+        is_lost = torch.stack(is_lost).float()
+        all_reduce(is_lost, 'max')
+        if is_lost.any():
+            lost = [
+                name
+                for name, is_it in zip(found, is_lost, strict=True)
+                if is_it
+            ]
+            path = save(runner)
+            raise FloatingPointError(
+                'ThetaMonitorHook: not finite in iteration '
+                f'{runner.iter + 1}: {", ".join(lost)}. Training was stopped. '
+                f'{state_of(runner, path)} Before you go on from there, '
+                f'{LOWER}, or bound its steps by '
+                'optim_wrapper.clip_grad=dict(max_norm=1.0).'
+            )
+
+    def thetas(self) -> dict[str, Tensor]:
+        """Return the thetas of this iteration, ``(B, N * P)`` each."""
+        return {
+            name: torch.cat([theta.float() for theta, _ in seen])
+            for name, seen in self.seen.items()
+        }
+
+    def look(self, runner: Runner) -> None:
+        """Log the numbers, and say what is wrong."""
+        present = set()
+        for name, theta in self.thetas().items():
+            transformer = self.transformers[name]
+            several = isinstance(transformer, ParallelSpatialTransformer)
+            number = transformer.number if several else 1
+            start = theta.new_tensor(transformer.localisation.start)
+            grid, (_, size) = transformer.grid, self.seen[name][0]
+            for index, (part, rest) in enumerate(
+                zip(theta.chunk(number, 1), start.chunk(number), strict=True),
+                1,
+            ):
+                mark = str(index) if several else ''
+                self.log(runner, numbers(grid, part), self.short[name], mark)
+                label = f'{name} {mark}'.strip()
+                for cause, words in symptoms(grid, part, rest, size).items():
+                    present.add((label, cause))
+                    if (label, cause) not in self.warned:
+                        warn(runner, f'{label} {words}')
+        for name, norm in self.gradients.items():
+            if name == 'rest':
+                self.log(runner, {'grad_rest': norm})
+            else:
+                self.log(runner, {'grad': norm}, self.short[name])
+        self.warned = present
+
+    def log(self, runner: Runner, values: dict[str, float], *place: str):
+        for name, value in values.items():
+            key = '/'.join(filter(None, ('train/theta', *place, name)))
+            runner.message_hub.update_scalar(key, value)
+
+
+def numbers(grid: nn.Module, theta: Tensor) -> dict[str, float]:
+    """Return what is logged of a transformer's thetas, ``(B, P)``."""
+    logged = {}
+    for name, values in parameters(grid, theta).items():
+        turn = 360 if name == 'angle' else None
+        mean, spread = mean_and_spread(values, turn)
+        logged |= {name: mean, f'{name}_spread': spread}
+    outside = share_outside(read_points(grid, theta)).mean().item()
+    return {**logged, 'outside': outside}
+
+
+def warn(runner: Runner, words: str) -> None:
+    print_log(
+        f'ThetaMonitorHook, iteration {runner.iter + 1}: {words}. If it does '
+        f'not recover, {LOWER}.',
+        'current',
+        logging.WARNING,
+    )
+
+
+def save(runner: Runner) -> Path:
+    """Save the state of a run that is lost, and return where."""
+    name = f'not_finite_iter_{runner.iter + 1}.pth'
+    progress = dict(epoch=runner.epoch, iter=runner.iter)
+    runner.save_checkpoint(
+        runner.work_dir, name, meta=progress, by_epoch=False
+    )
+    barrier()  # whoever raises first ends all processes
+    return Path(runner.work_dir, name)
+
+
+def state_of(runner: Runner, path: Path) -> str:
+    """Say what was saved, and where the last good weights are."""
+    lost = spoilt(unwrap(runner.model).state_dict())
+    saved = f'Its state is in {path}'
+    if not lost:
+        return (
+            f'{saved}, with weights that are still finite: a damaged image '
+            'may be the cause.'
+        )
+    saved += f', but {len(lost)} weights in it are not finite ({lost[0]}...).'
+    others = set(Path(runner.work_dir).glob('*.pth')) - {path}
+    for other in sorted(others, key=lambda p: p.stat().st_mtime)[::-1]:
+        loaded = CheckpointLoader.load_checkpoint(str(other), 'cpu')
+        if not spoilt(loaded['state_dict']):
+            return f'{saved} The last good checkpoint is {other}.'
+    return f'{saved} There is no good checkpoint from before; start again.'
+
+
+def spoilt(weights: dict[str, Tensor]) -> list[str]:
+    """Return the names of weights that are not finite."""
+    return [
+        name for name, value in weights.items() if not value.isfinite().all()
+    ]
