@@ -26,6 +26,7 @@ places = {  # before which step, and the channels and the side there
     ],
 }
 steps = [dict(fc=32), dict(fc=32)]
+he = dict(type='Kaiming', mode='fan_in', layer=['Conv2d', 'Linear'])
 if name == 'ST-CNN-Single':
     steps = [
         dict(avg=2),
@@ -48,6 +49,7 @@ for place, channels, side in places[name]:
                     size=(side, side),
                     in_channels=channels,
                     steps=steps,
+                    init_cfg=he,
                 ),
             ),
             grid=dict(type='mmstn.AffineGrid', size=(side, side)),
@@ -73,7 +75,7 @@ backbone = dict(
         dict(conv=32, kernel=5, pad=2),
         dict(fc=256),
     ],
-    init_cfg=dict(type='Kaiming', mode='fan_in', layer=['Conv2d', 'Linear']),
+    init_cfg=he,
 )
 if transformers:
     backbone = dict(
@@ -120,4 +122,4 @@ default_hooks = dict(checkpoint=dict(by_epoch=True, interval=1))
 log_processor = dict(by_epoch=True)
 work_dir = f'work_dirs/stn_house_numbers/{name}'
 
-del places, steps, transformers, backbone, data
+del places, steps, he, transformers, backbone, data

@@ -46,6 +46,8 @@ if side not in ('64', '128') or name not in places:
     )
 side = int(side)
 steps = [dict(fc=32), dict(fc=32)]
+# or what reaches the regressor is so small that it hardly moves
+he = dict(type='Kaiming', mode='fan_in', layer=['Conv2d', 'Linear'])
 if name == 'ST-CNN-Single':
     conv = [dict(conv=32, kernel=5, pad=2), dict(max=2)]
     steps = [*conv, *conv, *steps]
@@ -64,6 +66,7 @@ for place, channels, shrunk in places[name]:
                     size=size,
                     in_channels=channels,
                     steps=steps,
+                    init_cfg=he,
                 ),
             ),
             grid=dict(type='mmstn.AffineGrid', size=size),
@@ -142,4 +145,4 @@ log_processor = dict(by_epoch=False)
 work_dir = f'work_dirs/stn_svhn/{side}_{name}'
 randomness = dict(seed=0)
 
-del side, places, steps, transformers, backbone, dataset, loader
+del side, places, steps, he, transformers, backbone, dataset, loader
