@@ -30,7 +30,9 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.datasets': {
+        'PIL',
         'cv2',
+        'h5py',
         'numpy',
         'sklearn',
         'torch',

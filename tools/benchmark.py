@@ -6,6 +6,8 @@
 bare loop with the same model, batches and data.
 ``birds``: a step of ``configs/stn_cub_4x.py`` against its streams and its
 localiser on their own, and the memory that a step holds.
+``house_numbers``: a step of ST-CNN Multi (``configs/stn_svhn.py``) against one
+of its CNN.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
@@ -299,6 +301,20 @@ def gigabytes_held(model, images: Tensor, batch: int) -> float:
     return (activations * batch / len(images) + fixed) / 2**30
 
 
+def house_numbers(args) -> None:
+    """Print what the four transformers of ST-CNN Multi cost."""
+    torch.manual_seed(0)
+    cfg = Config.fromfile('configs/stn_svhn.py').model
+    bare = dict(cfg, backbone=cfg.backbone.backbone)
+    images = torch.randn(32, 3, 64, 64, device=args.device)
+    runs = {}
+    for name, model in (('CNN', bare), ('Multi', cfg)):
+        net = ANY_MODELS.build(model).backbone.to(args.device).train()
+        runs[name] = lambda n=net: seconds_of(n, lambda: n(images)[0].mean())
+    took = medians(runs, args.rounds)
+    print(f'house numbers, Multi/CNN {took["Multi"] / took["CNN"]:.3f}')
+
+
 class Last(torch.nn.Module):
     """The last of a tuple of features."""
 
@@ -306,7 +322,12 @@ class Last(torch.nn.Module):
         return features[-1]
 
 
-PARTS = dict(transformer=transformer, training=training, birds=birds)
+PARTS = dict(
+    transformer=transformer,
+    training=training,
+    birds=birds,
+    house_numbers=house_numbers,
+)
 
 if __name__ == '__main__':
     main()

@@ -8,6 +8,7 @@ from .digit_pairs import DigitPairs
 from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
 from .epoch_sampler import EpochSampler
+from .house_numbers import HouseNumbers
 from .transforms import PackDigits
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     'DigitVolumes',
     'DistortedMNIST',
     'EpochSampler',
+    'HouseNumbers',
     'PackDigits',
     'batch_collate',
 ]

@@ -1,7 +1,8 @@
-"""Metrics of where transformers look."""
+"""Metrics of what is read, and of where transformers look."""
 
 import mmpretrain.evaluation  # noqa: F401  a parent's locations: not imported
 
 from .part_coverage import PartCoverage
+from .sequence_accuracy import SequenceAccuracy
 
-__all__ = ['PartCoverage']
+__all__ = ['PartCoverage', 'SequenceAccuracy']

@@ -22,11 +22,13 @@ POOL = {
 class PlainNet(BaseModule):
     """A list of steps, for every small localiser and classifier.
 
-    Each step is a dict: ``dict(conv=20, kernel=5)`` is 20 filters without
-    padding and a ReLU; ``dict(max=2)`` and ``dict(avg=2)`` pool, and a last
-    window may hang over the edge (ceil mode); ``dict(fc=32)`` flattens, and is
-    linear and a ReLU. Steps are named ``steps.conv1``, ``steps.fc1``, ...
-    What the last step gives is flattened, to ``out_features`` numbers.
+    Each step is a dict: ``dict(conv=20, kernel=5)`` is 20 filters and a ReLU,
+    without padding unless ``pad=2`` puts two zeros on each side;
+    ``dict(max=2)`` and ``dict(avg=2)`` pool, and a last window may hang over
+    the edge (ceil mode); ``dict(fc=32)`` flattens, and is linear and a ReLU;
+    ``dict(dropout=0.5)`` sets half of all numbers to zero in training. Steps
+    are named ``steps.conv1``, ``steps.fc1``, ... What the last step gives is
+    flattened, to ``out_features`` numbers.
 
     Args:
         size: ``(H, W)`` or ``(D, H, W)`` of the input.
@@ -51,7 +53,7 @@ class PlainNet(BaseModule):
                 f'but got {size!r}'
             )
         self.in_shape = shape = (in_channels, *size)
-        layers, counts = OrderedDict(), dict(conv=0, max=0, avg=0, fc=0)
+        layers, counts = OrderedDict(), dict.fromkeys(LAYER, 0)
         for step in steps:
             kind = kind_of(step)
             if min(shape[1:], default=0) < least_side(kind, step, len(size)):
@@ -86,16 +88,20 @@ class PlainNet(BaseModule):
 
 
 def kind_of(step: dict) -> str:
-    """Return which of the four a step is."""
+    """Return which of the five a step is."""
     known = isinstance(step, dict) and all(
-        isinstance(value, int) and value > 0 for value in step.values()
+        isinstance(value, float) and 0 < value < 1
+        if name == 'dropout'
+        else isinstance(value, int) and value > 0
+        for name, value in step.items()
     )
     for kind, arguments in ARGUMENTS.items():
-        if known and set(step) == arguments:
+        if known and set(step) in arguments:
             return kind
     raise ValueError(
-        'PlainNet: a step is dict(conv=filters, kernel=cells), dict(max=cells)'
-        ', dict(avg=cells) or dict(fc=units), in whole positive numbers, but '
+        'PlainNet: a step is dict(conv=filters, kernel=cells), perhaps with '
+        'pad=cells, dict(max=cells), dict(avg=cells) or dict(fc=units), in '
+        'whole positive numbers, or dict(dropout=share), between 0 and 1, but '
         f'got {step}'
     )
 
@@ -103,17 +109,17 @@ def kind_of(step: dict) -> str:
 def least_side(kind: str, step: dict, dimensions: int) -> int:
     """Return how many cells what reaches a step must have along each axis."""
     if kind == 'conv':
-        return step['kernel']
+        return max(1, step['kernel'] - 2 * step.get('pad', 0))
     if kind == 'avg' and dimensions == 3:
         return step['avg']  # AvgPool3d takes no window beyond its input
-    return 0 if kind == 'fc' else 1
+    return 0 if kind in ('fc', 'dropout') else 1
 
 
-def conv_layer(shape: tuple, conv: int, kernel: int):
+def conv_layer(shape: tuple, conv: int, kernel: int, pad: int = 0):
     """Return a convolution and the shape it makes of ``shape``."""
     channels, *size = shape
-    layer = CONV[len(size)](channels, conv, kernel)
-    return layer, (conv, *(cells - kernel + 1 for cells in size))
+    layer = CONV[len(size)](channels, conv, kernel, padding=pad)
+    return layer, (conv, *(cells + 2 * pad - kernel + 1 for cells in size))
 
 
 def pool_layer(kind: str, shape: tuple, kernel: int):
@@ -123,10 +129,17 @@ def pool_layer(kind: str, shape: tuple, kernel: int):
     return layer, (channels, *(-(-cells // kernel) for cells in size))
 
 
-ARGUMENTS = dict(conv={'conv', 'kernel'}, max={'max'}, avg={'avg'}, fc={'fc'})
+ARGUMENTS = dict(
+    conv=[{'conv', 'kernel'}, {'conv', 'kernel', 'pad'}],
+    max=[{'max'}],
+    avg=[{'avg'}],
+    fc=[{'fc'}],
+    dropout=[{'dropout'}],
+)
 LAYER = dict(
     conv=conv_layer,
     max=lambda shape, max: pool_layer('max', shape, max),
     avg=lambda shape, avg: pool_layer('avg', shape, avg),
     fc=lambda shape, fc: (nn.Linear(*shape, fc), (fc,)),
+    dropout=lambda shape, dropout: (nn.Dropout(dropout), shape),
 )

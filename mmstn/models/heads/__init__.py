@@ -1,5 +1,6 @@
-"""Heads for several transformers."""
+"""Heads for several transformers, and for several digits."""
 
+from .digit_sequence_head import DigitSequenceHead
 from .parallel_head import ParallelSTHead
 
-__all__ = ['ParallelSTHead']
+__all__ = ['DigitSequenceHead', 'ParallelSTHead']

@@ -79,6 +79,29 @@ def test_a_convolution_is_not_padded(side, kernel):
     assert net.out_features == expected.numel()
 
 
+@pytest.mark.parametrize('size', [(5, 4), (4, 5, 3)], ids=str)
+@pytest.mark.parametrize(('kernel', 'pad'), [(5, 2), (4, 2), (3, 3), (7, 2)])
+def test_a_padded_convolution_is_torchs(size, kernel, pad):
+    net = build(size, [dict(conv=3, kernel=kernel, pad=pad)], 2)
+    source = torch.rand(2, 2, *size)
+    conv = net.steps.conv1
+    zeros = nn.functional.pad(source, [pad] * 2 * len(size))
+    convolve = {2: torch.conv2d, 3: torch.conv3d}[len(size)]
+    expected = convolve(zeros, conv.weight, conv.bias).relu().flatten(1)
+    assert_close(net(source), (expected,))
+    assert net.out_features == expected.shape[1]
+
+
+def test_dropout_sets_its_share_to_zero_in_training_alone():
+    net = build((40, 50), [dict(max=1), dict(dropout=0.2)])
+    assert isinstance(net.steps.dropout1, nn.Dropout)
+    source = torch.ones(1, 1, 40, 50)
+    (features,) = net(source)
+    assert (features == 0).double().mean() == pytest.approx(0.2, abs=0.03)
+    assert_close(features.max(), torch.tensor(1.25))
+    assert_close(net.eval()(source), (source.flatten(1),))
+
+
 def test_no_steps_hand_on_the_source():
     source = torch.rand(2, 3, 4, 5)
     assert_close(build((4, 5), [], 3)(source), (source.flatten(1),))
@@ -96,7 +119,13 @@ def test_every_parameter_gets_a_gradient():
         dict(deconv=3, kernel=2),
         dict(conv=3),
         dict(conv=3, kernel=2, stride=2),
+        dict(conv=3, kernel=2, pad=0),
+        dict(conv=3, pad=2),
         dict(max=2, stride=1),
+        dict(max=2, pad=1),
+        dict(dropout=0.0),
+        dict(dropout=1.0),
+        dict(dropout=1),
         dict(max=0),
         dict(fc=2.5),
         dict(kernel=2),
@@ -123,6 +152,8 @@ def test_the_order_within_a_step_is_free():
         ((9, 5), [dict(conv=2, kernel=6)], '(9, 5)'),
         ((4, 4, 4), [dict(max=2), dict(conv=2, kernel=3)], '(2, 2, 2)'),
         ((4, 4), [dict(fc=2), dict(conv=2, kernel=1)], '()'),
+        ((4, 4), [dict(fc=2), dict(conv=2, kernel=1, pad=1)], '()'),
+        ((2, 4), [dict(conv=2, kernel=5, pad=1)], '(2, 4)'),
         ((4, 4), [dict(fc=2), dict(avg=2)], '()'),
         ((2, 4, 4), [dict(avg=3)], '(2, 4, 4)'),
     ],

@@ -1,0 +1,32 @@
+"""How many numbers are read without a mistake."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.evaluator import BaseMetric
+
+from mmstn.registry import METRICS
+
+
+@METRICS.register_module()
+class SequenceAccuracy(BaseMetric):
+    """Share of samples whose labels are all predicted right, in percent.
+
+    Gives ``sequence/accuracy``, of which the papers give the complement, and
+    ``sequence/accuracy_1`` and so on, that of each place on its own. Needs
+    ``gt_label`` and ``pred_label``, both ``(L,)``, of each data sample.
+    """
+
+    default_prefix = 'sequence'
+
+    def process(self, data_batch, data_samples: Sequence[dict]) -> None:
+        for sample in data_samples:
+            true, predicted = sample['gt_label'], sample['pred_label']
+            self.results.append((true == predicted).cpu())
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        right = torch.stack(results).double()  # (N, L)
+        metrics = dict(accuracy=right.amin(1).mean() * 100)
+        for place, share in enumerate(right.mean(0), 1):
+            metrics[f'accuracy_{place}'] = share * 100
+        return {name: value.item() for name, value in metrics.items()}

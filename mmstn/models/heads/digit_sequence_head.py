@@ -1,0 +1,57 @@
+"""The digits of a number, each by a softmax of its own."""
+
+import torch
+import torch.nn.functional as F
+from mmpretrain.models import ClsHead
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from mmstn.registry import MODELS
+
+DIGITS = 5
+CLASSES = 11
+
+
+@MODELS.register_module()
+class DigitSequenceHead(ClsHead):
+    """Five parallel softmaxes of 11 classes: ten digits, and 10 for none.
+
+    The loss is the negative logarithm of the probability of the whole number:
+    the sum of five cross-entropies, averaged over the batch. Predictions are
+    ``pred_label (5,)`` and ``pred_score (5, 11)`` of each data sample, whose
+    ``gt_label`` is ``(5,)`` too.
+
+    Source: Goodfellow et al. 2013; Jaderberg et al. 2015, section 4.2.
+
+    Args:
+        in_channels: Length of the vector that comes in.
+    """
+
+    def __init__(self, in_channels: int, init_cfg: dict | None = None):
+        normal = dict(type='Normal', layer='Linear', std=0.01)
+        super().__init__(init_cfg=init_cfg or normal)
+        self.fc = nn.Linear(in_channels, DIGITS * CLASSES)
+
+    def forward(self, feats: tuple[Tensor]) -> Tensor:
+        """Return the scores ``(B, 5, 11)`` of vectors ``(B, C)``."""
+        return self.fc(self.pre_logits(feats)).unflatten(1, (DIGITS, CLASSES))
+
+    def _get_loss(
+        self, cls_score: Tensor, data_samples: list[DataSample]
+    ) -> dict[str, Tensor]:
+        target = torch.stack([sample.gt_label for sample in data_samples])
+        scores = cls_score.flatten(0, 1)  # (B * 5, 11)
+        loss = F.cross_entropy(scores, target.flatten(), reduction='sum')
+        return dict(loss=loss / len(target))
+
+    def _get_predictions(
+        self, cls_score: Tensor, data_samples: list[DataSample | None] | None
+    ) -> list[DataSample]:
+        scores = cls_score.softmax(2)
+        if data_samples is None:
+            data_samples = [None] * len(scores)
+        samples = [sample or DataSample() for sample in data_samples]
+        for sample, score in zip(samples, scores, strict=True):
+            sample.set_pred_label(score.argmax(1))
+            sample.set_field(score, 'pred_score')
+        return samples

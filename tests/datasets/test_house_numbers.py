@@ -1,0 +1,128 @@
+"""Laws of the data set of house numbers."""
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from mmstn.datasets.digit_struct import HouseNumber, write_digit_struct
+from mmstn.datasets.svhn_crops import prepare
+from mmstn.registry import DATASETS
+
+COUNTS = dict(train=7, extra=14, test=3)
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+    """Prepared folders; no two numbers are alike."""
+    root = tmp_path_factory.mktemp('svhn')
+    made = 0
+    for folder, count in COUNTS.items():
+        (root / folder).mkdir()
+        numbers = []
+        for index in range(count):
+            digits = tuple(map(int, str(made)))
+            boxes = np.array([[3.0, 3, 4, 6]] * len(digits))
+            numbers.append(HouseNumber(f'{index + 1}.png', digits, boxes))
+            colour = Image.new('RGB', (12, 12), (made, 0, 255))
+            colour.save(root / folder / numbers[-1].name)
+            made += 1
+        write_digit_struct(root / folder / 'digitStruct.mat', numbers)
+        prepare(root, folder, lambda pair: pair[0])
+    return root
+
+
+def build(root, split, **kwargs):
+    return DATASETS.build(
+        dict(
+            type='mmstn.HouseNumbers',
+            data_root=str(root),
+            split=split,
+            **kwargs,
+        )
+    )
+
+
+def values(dataset):
+    """Return the number each sample shows."""
+    return [
+        int(''.join(str(d) for d in info['gt_label'] if d < 10))
+        for info in map(dataset.get_data_info, range(len(dataset)))
+    ]
+
+
+@pytest.mark.parametrize('held_out', [1, 5, 20])
+def test_training_and_validation_share_the_training_folders(root, held_out):
+    train = values(build(root, 'train', held_out=held_out))
+    val = values(build(root, 'val', held_out=held_out))
+    assert len(val) == held_out
+    assert sorted(train + val) == list(range(21))
+
+
+def test_validation_is_spread_evenly(root):
+    assert values(build(root, 'val', held_out=3)) == [6, 13, 20]
+
+
+def test_extra_can_be_left_out(root):
+    dataset = build(root, 'train', held_out=0, with_extra=False)
+    assert values(dataset) == list(range(7))
+
+
+def test_the_test_set_is_whole(root):
+    assert values(build(root, 'test')) == [21, 22, 23]
+
+
+@pytest.mark.parametrize('size', [64, 128])
+def test_a_sample_is_a_crop_and_five_labels(root, size):
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='PackInputs')]
+    dataset = build(root, 'test', size=size, pipeline=pipeline)
+    sample = dataset[1]
+    assert sample['inputs'].shape == (3, size, size)
+    colour = sample['inputs'].flatten(1)[:, 0].tolist()
+    assert colour == [255, 0, 22]  # OpenCV's order
+    label = sample['data_samples'].gt_label
+    assert label.tolist() == [2, 2, 10, 10, 10]
+    path = root / f'crops{size}/test/2.png'
+    assert sample['data_samples'].img_path == str(path)
+    picture = cv2.imread(str(path)).transpose(2, 0, 1)
+    assert_array_equal(sample['inputs'].numpy(), picture)
+
+
+def test_labels_by_column_and_by_sample(root):
+    dataset = build(root, 'test')
+    assert dataset.get_gt_labels()[2].tolist() == [2, 3, 10, 10, 10]
+    assert dataset.get_cat_ids(2) == [2, 3, 10, 10, 10]
+
+
+@pytest.mark.parametrize(
+    ('split', 'kwargs', 'named'),
+    [
+        ('valid', {}, "split='valid'"),
+        ('test', dict(size=32), 'size=32'),
+        ('train', {}, 'below the 21 images of train and extra, but got 5000'),
+        ('val', dict(held_out=-1), 'but got -1'),
+        ('val', dict(held_out=0.5), 'but got 0.5'),
+    ],
+)
+def test_a_mistake_is_named(root, split, kwargs, named):
+    with pytest.raises(
+        ValueError, match='HouseNumbers: .*' + re.escape(named)
+    ):
+        build(root, split, **kwargs)
+
+
+def test_without_the_data_one_learns_where_to_get_it(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        build(tmp_path, 'train')
+    for needed in (
+        str(tmp_path / 'crops64/train.json'),
+        'http://ufldl.stanford.edu/housenumbers',
+        'extra.tar.gz',
+        'digitStruct.mat',
+        f'python tools/prepare_svhn.py {tmp_path}',
+        'python tools/make_house_numbers.py',
+    ):
+        assert needed in str(caught.value)

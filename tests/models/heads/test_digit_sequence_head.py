@@ -1,0 +1,74 @@
+"""Laws of the head that reads a number digit by digit."""
+
+import torch
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+from torch.testing import assert_close
+
+LABELS = [[1, 9, 10, 10, 10], [0, 0, 7, 3, 2], [10] * 5]
+
+
+def build():
+    torch.manual_seed(0)
+    return MODELS.build(dict(type='mmstn.DigitSequenceHead', in_channels=8))
+
+
+def feats():
+    torch.manual_seed(1)
+    return (torch.randn(3, 8),)
+
+
+def samples():
+    return [DataSample().set_gt_label(label) for label in LABELS]
+
+
+def by_hand(head):
+    """The probabilities ``(3, 5, 11)``, from five linear layers."""
+    weights = head.fc.weight.split(11)
+    biases = head.fc.bias.split(11)
+    scores = [
+        torch.softmax(feats()[0] @ weight.T + bias, dim=1)
+        for weight, bias in zip(weights, biases, strict=True)
+    ]
+    return torch.stack(scores, dim=1)
+
+
+def test_the_loss_is_that_of_the_whole_number():
+    head = build()
+    probability = torch.ones(3)
+    for sample, label in enumerate(LABELS):
+        for place, digit in enumerate(label):
+            probability[sample] *= by_hand(head)[sample, place, digit]
+    losses = head.loss(feats(), samples())
+    assert list(losses) == ['loss']
+    assert_close(losses['loss'], -probability.log().mean())
+
+
+def test_a_digit_moves_only_the_softmax_of_its_place():
+    head = build()
+    one, other = samples(), samples()
+    other[0].set_gt_label([1, 9, 4, 10, 10])
+    rows = []
+    for given in (one, other):
+        head.zero_grad()
+        head.loss(feats(), given)['loss'].backward()
+        rows.append(head.fc.weight.grad.view(5, 11, 8).clone())
+    moved = (rows[0] != rows[1]).any(2)  # (5, 11)
+    assert moved.nonzero().tolist() == [[2, 4], [2, 10]]
+
+
+def test_predictions_are_the_likeliest_digits():
+    head = build()
+    expected = by_hand(head)
+    given = samples()
+    predicted = head.predict(feats(), given)
+    for index, sample in enumerate(predicted):
+        assert sample is given[index]
+        assert sample.gt_label.tolist() == LABELS[index]
+        assert_close(sample.pred_score, expected[index])
+        assert_close(sample.pred_label, expected[index].argmax(1))
+
+
+def test_it_predicts_without_data_samples():
+    predicted = build().predict(feats())
+    assert [sample.pred_label.shape for sample in predicted] == 3 * [(5,)]
