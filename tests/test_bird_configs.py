@@ -67,7 +67,7 @@ def test_one_iteration_reaches_every_parameter(name):
     optimizer.update_params(model.parse_losses(losses)[0])
     # the wrapper has dropped the gradients, but not what came of them
     moved = optimizer.optimizer.state
-    assert all(p in moved for p in model.parameters() if p.requires_grad)
+    assert all(parameter in moved for parameter in model.parameters())
     regressors = [
         parameter
         for name, parameter in model.named_parameters()
@@ -93,7 +93,7 @@ def test_the_localiser_learns_more_slowly(name):
         }
         for within in (True, False)
     }
-    assert len(rates[True]) == len(rates[False]) == 1
+    assert len(rates[False]) == 1
     assert max(rates[True]) < 0.5 * max(rates[False])
 
 
