@@ -25,7 +25,8 @@ CNN and ST-CNN after 8 (train_cfg.max_epochs=8):
 - R: FCN 9.8, ST-FCN-Aff 5.8, CNN 3.5, ST-CNN-Aff 2.3;
 - RTS: FCN 26.2, ST-FCN-Aff 8.3, CNN 5.0, ST-CNN-Aff 3.1;
 - P: FCN 38.5, ST-FCN-Proj 8.0; E: FCN 11.7, ST-FCN-TPS 5.9;
-- TC: FCN 68.4, ST-FCN-Aff 77.2, both far from done.
+- TC: FCN 68.4, ST-FCN-Aff 77.2, both far from done; ST-CNN-Aff 11.5 after 6
+  (train_cfg.max_epochs=6 param_scheduler.milestones="[4,5]").
 The others and the full schedule: not run yet.
 """
 
