@@ -20,7 +20,6 @@ setup(
         'pillow>=13,<14',
         'scikit-learn>=1.9,<2',
         'h5py>=3.16,<4',
-        'pillow>=13.0,<14',
     ],
     extras_require={
         'test': ['pytest==9.2.0', 'ruff==0.17.5', 'scipy>=1.17,<2'],

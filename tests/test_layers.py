@@ -56,6 +56,7 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.apis': {
+        'cv2',
         'numpy',
         'torch',
         'mmstn.datasets',

@@ -125,6 +125,18 @@ def test_json_alone_draws_nothing(work_dir, images, tmp_path, monkeypatch):
     np.testing.assert_allclose(outline, box(SHIFTS[0]), atol=1e-5)
 
 
+def test_a_damaged_image_does_not_lose_those_before_it(
+    work_dir, tmp_path, monkeypatch
+):
+    for name in ('a', 'b', 'c', 'd', 'e'):
+        cv2.imwrite(f'{tmp_path}/{name}.png', np.zeros((42, 42), np.uint8))
+    (tmp_path / 'f.png').write_text('no image')
+    path = tmp_path / 'regions.json'
+    with pytest.raises(ValueError, match='f.png is damaged'):
+        call(monkeypatch, work_dir / 'epoch_1.pth', tmp_path, '--json', path)
+    assert len(json.loads(path.read_text())) == 5
+
+
 def test_checkpoints_come_in_the_order_of_training(work_dir):
     found = tool['find_checkpoints']([work_dir])
     assert [path.stem for path in found] == [
@@ -140,6 +152,11 @@ def test_checkpoints_come_in_the_order_of_training(work_dir):
 def test_a_work_dir_without_checkpoints_says_how_to_keep_them(tmp_path):
     with pytest.raises(ValueError, match='max_keep_ckpts=-1'):
         tool['find_checkpoints']([tmp_path])
+
+
+def test_a_work_dir_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ValueError, match='there is no .*runs'):
+        tool['find_checkpoints']([tmp_path / 'runs'])
 
 
 def test_a_folder_without_images_is_refused(tmp_path):

@@ -24,7 +24,17 @@ from mmstn.apis import STNInferencer, as_json, image_sheet
 from mmstn.visualization.animation import write_gif
 
 COLUMNS = 5  # images a sheet
-SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.webp')
+SUFFIXES = (
+    '.bmp',
+    '.jpeg',
+    '.jpg',
+    '.pgm',
+    '.png',
+    '.ppm',
+    '.tif',
+    '.tiff',
+    '.webp',
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -90,6 +100,9 @@ def find_images(place: Path) -> list[Path]:
 
 def find_checkpoints(places: list[Path]) -> list[Path]:
     """Return the checkpoints given, or those of a work dir in order."""
+    for place in places:
+        if not place.exists():
+            raise ValueError(f'--animate: there is no {place}')
     if len(places) > 1 or not places[0].is_dir():
         return places
     numbered = {
@@ -160,15 +173,18 @@ def main() -> None:
         cfg, args.checkpoint, device=args.device or get_device()
     )
     lines = []
-    for number, results in enumerate(look(inferencer, images), 1):
-        lines += [json.dumps(as_json(r), allow_nan=False) for r in results]
-        if args.out:
-            write(args.out / f'attention_{number}.png', draw(results))
-        if args.save_crops:
-            save_crops(args.out / 'crops', results, args.images)
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text('[\n' + ',\n'.join(lines) + '\n]\n')
+    try:
+        for number, results in enumerate(look(inferencer, images), 1):
+            lines += [json.dumps(as_json(r), allow_nan=False) for r in results]
+            if args.out:
+                picture = draw(results)
+                write(args.out / f'attention_{number}.png', picture)
+            if args.save_crops:
+                save_crops(args.out / 'crops', results, args.images)
+    finally:  # what was looked at stays, if an image is damaged
+        if args.json:
+            args.json.parent.mkdir(parents=True, exist_ok=True)
+            args.json.write_text('[\n' + ',\n'.join(lines) + '\n]\n')
     if checkpoints:
         frames = animation(inferencer, images[:COLUMNS], checkpoints)
         write_gif(args.out / 'attention.gif', list(frames))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from mmcv import imread
@@ -23,7 +24,7 @@ class STNInferencer(ImageClassificationInferencer):
 
     Takes what that takes: paths, BGR arrays as OpenCV reads them, or a list
     of either. Each result has besides ``pred_label``, ``pred_score``,
-    ``pred_scores`` and ``pred_class``
+    ``pred_scores`` and ``pred_class`` (of a house number, those of each digit)
 
     - ``path``: of the image, None for an array.
     - ``width``, ``height``: of the image, upright.
@@ -101,9 +102,12 @@ class STNInferencer(ImageClassificationInferencer):
         return_datasamples: bool = False,
     ) -> list[dict] | list[DataSample]:
         """Return results as the class describes them."""
-        results = super().postprocess(preds, visualization, return_datasamples)
         if return_datasamples:
-            return results
+            return preds
+        if preds and preds[0].pred_score.ndim == 2:  # of several digits
+            results = [self.sequence(sample) for sample in preds]
+        else:
+            results = super().postprocess(preds, visualization)
         for result, sample in zip(results, preds, strict=True):
             height, width = sample.ori_shape
             result.update(
@@ -113,6 +117,19 @@ class STNInferencer(ImageClassificationInferencer):
                 regions=sample.regions,
             )
         return results
+
+    def sequence(self, sample: DataSample) -> dict:
+        """Return the labels of a sequence; its score is that of them all."""
+        scores, labels = sample.pred_score.max(1)  # (L,)
+        result = dict(
+            pred_scores=sample.pred_score.cpu().numpy(),
+            pred_label=labels.tolist(),
+            pred_score=scores.prod().item(),
+        )
+        if self.classes is not None:
+            names = [self.classes[label] for label in result['pred_label']]
+            result['pred_class'] = ' '.join(names)
+        return result
 
 
 def inference_model(model: str | Config | BaseModel, *args, **kwargs) -> dict:
@@ -130,7 +147,10 @@ def inference_model(model: str | Config | BaseModel, *args, **kwargs) -> dict:
 
 def load(image: str | Path | np.ndarray) -> dict:
     """Return what ``LoadImageFromFile`` would; an array has no path."""
-    pixels = imread(image)
+    try:
+        pixels = imread(image)
+    except cv2.error:  # of an empty file
+        pixels = None
     if pixels is None:
         raise ValueError(f'STNInferencer: {image} is damaged, or no image')
     size = pixels.shape[:2]

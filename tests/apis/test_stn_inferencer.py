@@ -229,6 +229,30 @@ def test_a_pipeline_that_is_not_followed_is_refused():
         STNInferencer(cfg, False)
 
 
+def test_a_number_is_read_digit_by_digit():
+    torch.manual_seed(0)
+    cfg = config(transformer(**WINDOW))
+    cfg.model.head = dict(type='mmstn.DigitSequenceHead', in_channels=6)
+    inferencer = STNInferencer(cfg, False, classes=list('0123456789-'))
+    torch.nn.init.normal_(inferencer.model.head.fc.bias)
+    result = inferencer(photo())[0]
+    labels = result['pred_scores'].argmax(1)  # (5,)
+    assert result['pred_label'] == labels.tolist()
+    assert len(set(result['pred_label'])) > 1
+    assert result['pred_class'].split() == ['0123456789-'[n] for n in labels]
+    assert_allclose(
+        result['pred_score'], result['pred_scores'].max(1).prod(), rtol=1e-5
+    )
+    assert as_json(result)['pred_label'] == labels.tolist()
+
+
+def test_an_empty_file_is_named(look, tmp_path):
+    path = tmp_path / 'empty.png'
+    path.touch()
+    with pytest.raises(ValueError, match='empty.png is damaged'):
+        look(transformer(**WINDOW))(str(path))
+
+
 def test_a_damaged_image_is_named(look, tmp_path):
     path = tmp_path / 'damaged.png'
     path.write_bytes(b'no image')
