@@ -9,7 +9,10 @@ network of four convolutions that fits a CPU. The looser crops of 128 pixels,
 in which numbers are turned, moved and of many sizes, are shrunk to 48.
 
 Source: Jaderberg et al. 2015, section 4.2, but for the data and the size.
-Result: not run yet.
+Result: error of whole numbers on the 5,000 made for testing, on a CPU, seed 0,
+8 epochs: CNN 57.0 %, ST-CNN-Single 57.7 %, ST-CNN-Multi 45.9 %. The
+transformer of Single stays close to the identity; with its localiser at the
+full rate the network learnt nothing in two epochs.
 """
 
 _base_ = ['stn_svhn.py']
