@@ -34,13 +34,10 @@ def image_sheet(
     number = len(results[0]['regions']) if with_crops else 0
     for index in range(number):
         regions = [result['regions'][index] for result in results]
-        pictures = [framed(region, colour(index)) for region in regions]
-        rows.append(Row(regions[0]['transformer'], pictures, colour(index)))
+        colour = draw.colour_of(index)
+        pictures = [framed(region, colour) for region in regions]
+        rows.append(Row(regions[0]['transformer'], pictures, colour))
     return sheet(rows, list(map(caption, results)))
-
-
-def colour(index: int) -> tuple[int, int, int]:
-    return draw.COLOURS[index % len(draw.COLOURS)]
 
 
 def outlined(image: np.ndarray, result: dict) -> np.ndarray:
@@ -50,7 +47,7 @@ def outlined(image: np.ndarray, result: dict) -> np.ndarray:
         if region['outline'] is not None:
             line = torch.from_numpy(region['outline'])
             line = torch.cat([line, line[:1]])  # closed
-            drawings.append((line[None, None], None, colour(index)))
+            drawings.append((line[None, None], None, draw.colour_of(index)))
     tile = draw.enlarge(image, LONGEST)
     return with_outlines(tile, image.shape[:2], (0, 1), 0, drawings)
 

@@ -28,7 +28,7 @@ def attention_sheet(
     """
     show = Display(preprocessor, predictions)
     readers = [
-        (glimpse, draw.COLOURS[index % len(draw.COLOURS)])
+        (glimpse, draw.colour_of(index))
         for index, glimpse in enumerate(record.glimpses)
     ]
     rows = [input_row(record.input, readers, show)]

@@ -29,6 +29,11 @@ SHIFT = 4  # OpenCV's fractional bits
 FURTHEST = 2.0**26  # more does not fit in OpenCV's 32 bits
 
 
+def colour_of(index: int) -> tuple[int, int, int]:
+    """Return the colour of a transformer by its number, from 0."""
+    return COLOURS[index % len(COLOURS)]
+
+
 def enlarge(picture: np.ndarray, longest: float = TILE) -> np.ndarray:
     """Return the picture with its longer side about ``longest`` pixels.
 
