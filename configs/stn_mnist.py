@@ -30,7 +30,7 @@ CNN and ST-CNN after 8 (train_cfg.max_epochs=8):
 The others and the full schedule: not run yet.
 """
 
-_base_ = ['mmpretrain::_base_/default_runtime.py']
+_base_ = ['_base_/mnist.py']
 
 data = '{{$DATA:R}}'
 name = '{{$MODEL:ST-CNN-Aff}}'
@@ -92,46 +92,24 @@ if grid:
     del localisation, transformer
 
 model = dict(
-    type='ImageClassifier',
     data_preprocessor=dict(
         type='mmstn.BatchPreprocessor', mean=[0], std=[255]
     ),
     backbone=backbone,
     head=dict(
-        type='LinearClsHead',
         num_classes=10,
         in_channels=features,
-        topk=(1,),
-        cal_acc=True,
     ),
 )
 
 dataset = dict(
     type='mmstn.DistortedMNIST',
-    data_root='data/mnist',
     distortion=data,
     pipeline=[dict(type='mmstn.PackDigits', canvas=side)],
 )
-loader = dict(
-    num_workers=2,
-    persistent_workers=True,
-    collate_fn=dict(type='mmstn.batch_collate'),
-)
-train_dataloader = dict(
-    batch_size=256,
-    sampler=dict(type='mmstn.EpochSampler', shuffle=True),
-    dataset=dict(split='train', **dataset),
-    **loader,
-)
-val_dataloader = dict(
-    batch_size=1000,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(split='test', **dataset),
-    **loader,
-)
+train_dataloader = dict(batch_size=256, dataset=dataset)
+val_dataloader = dict(dataset=dataset)
 test_dataloader = val_dataloader
-val_evaluator = dict(type='Accuracy', topk=(1,))
-test_evaluator = val_evaluator
 
 # Where a digit may be anywhere, a full step can lose it out of sight for good.
 localiser_rate = dict(lr_mult=0.1 if data in ('RTS', 'TC') else 1.0)
@@ -141,15 +119,12 @@ optim_wrapper = dict(
 )
 param_scheduler = dict(type='MultiStepLR', milestones=[213, 426])
 train_cfg = dict(by_epoch=True, max_epochs=640, val_interval=4)
-val_cfg = dict()
-test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=256)
 
 default_hooks = dict(
     checkpoint=dict(interval=4, max_keep_ckpts=1),
 )
 work_dir = f'work_dirs/stn_mnist/{data}_{name}'
-randomness = dict(seed=0)
 
 del kind, grid, grids, sides, widths, side, width, shrink, handed_on
-del backbone, features, steps, dataset, loader, localiser_rate
+del backbone, features, steps, dataset, localiser_rate

@@ -18,7 +18,7 @@ Result: test error on a CPU after 1 epoch, seed 0: 20.3 % with ST-CNN-Aff and
 33.0 % with CNN; neither has converged.
 """
 
-_base_ = ['mmpretrain::_base_/default_runtime.py']
+_base_ = ['_base_/mnist.py']
 
 name = '{{$MODEL:ST-CNN-Aff}}'
 
@@ -58,7 +58,6 @@ else:
     )
 
 model = dict(
-    type='ImageClassifier',
     # the mean along the depth of a digit at rest is then from 0 to 1
     data_preprocessor=dict(type='mmstn.BatchPreprocessor', mean=[0], std=[68]),
     backbone=dict(
@@ -67,40 +66,19 @@ model = dict(
         transformers=transformers,
     ),
     head=dict(
-        type='LinearClsHead',
         num_classes=10,
         in_channels=filters * 3 * 3,
-        topk=(1,),
-        cal_acc=True,
     ),
 )
 
 dataset = dict(
     type='mmstn.DigitVolumes',
-    data_root='data/mnist',
     canvas=side,
     pipeline=[dict(type='mmstn.PackDigits', canvas=side)],
 )
-loader = dict(
-    num_workers=2,
-    persistent_workers=True,
-    collate_fn=dict(type='mmstn.batch_collate'),
-)
-train_dataloader = dict(
-    batch_size=32,
-    sampler=dict(type='mmstn.EpochSampler', shuffle=True),
-    dataset=dict(split='train', **dataset),
-    **loader,
-)
-val_dataloader = dict(
-    batch_size=100,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(split='test', **dataset),
-    **loader,
-)
+train_dataloader = dict(batch_size=32, dataset=dataset)
+val_dataloader = dict(batch_size=100, dataset=dataset)
 test_dataloader = val_dataloader
-val_evaluator = dict(type='Accuracy', topk=(1,))
-test_evaluator = val_evaluator
 
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
 param_scheduler = dict(
@@ -110,12 +88,9 @@ param_scheduler = dict(
     convert_to_iter_based=True,
 )
 train_cfg = dict(by_epoch=True, max_epochs=2)
-val_cfg = dict()
-test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=32)
 
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1))
 work_dir = f'work_dirs/stn_mnist_volumes/{name}'
-randomness = dict(seed=0)
 
-del side, half, filters, transformers, classifier, dataset, loader
+del side, half, filters, transformers, classifier, dataset
