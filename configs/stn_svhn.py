@@ -16,8 +16,8 @@ Ours, where the paper is silent or the copies at hand contradict each other:
 - momentum 0.9, the last iteration counts, no augmentation;
 - three full layers of 3,072 and two of 32 in the localiser of Single, which
   make the 11 and the four layers that the text counts;
-- 128 pixels show twice the width and height that 64 show, see
-  mmstn/datasets/svhn_crops.py, and go through the same layers;
+- 128 pixels show twice the width and height that 64 show, as far as the image
+  reaches (mmstn/datasets/svhn_crops.py), and go through the same layers;
 - what a transformer on the input reads outside is the border, continued.
 Expected: a test error, of whole numbers, of 4.0 % (CNN), 3.7 % (Single) and
 3.6 % (Multi) at 64 pixels, 5.6 %, 3.9 % and 3.9 % at 128: the paper's.

@@ -5,9 +5,12 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmstn.datasets.house_numbers import HouseNumbers
+from mmstn.datasets.made_house_numbers import make_folder
+from mmstn.datasets.mnist import load_mnist
 
 TOOLS = Path(__file__).parents[1] / 'tools'
 
@@ -34,6 +37,41 @@ def test_made_house_numbers_become_a_data_set(run, mnist_root, tmp_path):
     for split, count in (('train', 4), ('test', 3)):
         dataset = HouseNumbers(str(root), split, held_out=0, with_extra=False)
         assert len(dataset) == count
+
+
+def test_a_split_is_made_of_its_own_digits_and_seed(run, mnist_root, tmp_path):
+    counts = ['--train', 2, '--test', 2, '--seed', 7]
+    made, again = tmp_path / 'made', tmp_path / 'again'
+    run('make_house_numbers.py', made, '--mnist', mnist_root, *counts)
+    for key, split in enumerate(('train', 'test')):
+        digits = load_mnist(mnist_root, split, download=False)
+        make_folder(again / split, digits, 2, (7, key), lambda pair: pair[0])
+        for name in ('1.png', '2.png'):
+            picture = (made / split / name).read_bytes()
+            assert picture == (again / split / name).read_bytes()
+
+
+@pytest.mark.parametrize('wrong', [('--train', 0), ('--seed', -1)], ids=str)
+def test_a_wrong_number_leaves_nothing_behind(run, tmp_path, capsys, wrong):
+    with pytest.raises(SystemExit):
+        run('make_house_numbers.py', tmp_path / 'new', *wrong)
+    assert '--train and --test start at 1' in capsys.readouterr().err
+    assert not (tmp_path / 'new').exists()
+
+
+def test_a_damaged_list_does_not_keep_others_from_being_prepared(
+    run, tmp_path, capsys
+):
+    for split in ('train', 'test'):
+        digits = np.full((1, 28, 28), 255, np.uint8), np.array([3])
+        make_folder(tmp_path / split, digits, 1, (0,), lambda pair: pair[0])
+    damaged = tmp_path / 'train/digitStruct.mat'
+    damaged.write_bytes(b'no list')
+    with pytest.raises(SystemExit) as stop:
+        run('prepare_svhn.py', tmp_path)
+    assert stop.value.code == 1
+    assert f'{damaged} is damaged' in capsys.readouterr().err
+    assert len(HouseNumbers(str(tmp_path), 'test')) == 1
 
 
 def test_nothing_is_made_over_something(run, mnist_root, tmp_path, capsys):

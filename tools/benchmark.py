@@ -14,6 +14,7 @@ than the other side. Single times mean little on a shared machine.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -304,6 +305,7 @@ def gigabytes_held(model, images: Tensor, batch: int) -> float:
 def house_numbers(args) -> None:
     """Print what the four transformers of ST-CNN Multi cost."""
     torch.manual_seed(0)
+    os.environ.update(SIZE='64', MODEL='ST-CNN-Multi')
     cfg = Config.fromfile('configs/stn_svhn.py').model
     bare = dict(cfg, backbone=cfg.backbone.backbone)
     images = torch.randn(32, 3, 64, 64, device=args.device)

@@ -27,6 +27,8 @@ def main() -> None:
     parser.add_argument('--test', type=int, default=5000, help='how many')
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
+    if min(args.train, args.test) < 1 or args.seed < 0:
+        parser.error('--train and --test start at 1, and --seed at 0')
     if args.root.exists():
         parser.error(f'{args.root} exists; delete it or name another folder')
     for key, split in enumerate(('train', 'test')):

@@ -3,7 +3,7 @@
 The folder holds train, test and extra, unpacked from the full numbers at
 http://ufldl.stanford.edu/housenumbers; the crops come beside them, into
 crops64 and crops128. What is there is kept: run it again after an interruption
-or when images were added.
+or when images were added. If boxes changed, delete the crops first.
 """
 
 import argparse
@@ -31,18 +31,25 @@ def main() -> None:
             f'{root} has no digitStruct.mat in any of {", ".join(FOLDERS)}. '
             + advice(root)
         )
+    damaged = []
     for folder in FOLDERS:
         if folder not in found:
             print(f'{root / folder}: not there, left out')
             continue
         print(f'{root / folder}:')
-        left_out = prepare(root, folder, track_iter_progress)
+        try:
+            left_out = prepare(root, folder, track_iter_progress)
+        except ValueError as error:  # its list is damaged
+            damaged.append(str(error))
+            continue
         print(f'{len(left_out)} images without crops')
         for name, reason in list(left_out.items())[:SHOWN]:
             print(f'  {root / folder / name} {reason}')
         if len(left_out) > SHOWN:
             path = annotation_file(root, 64, folder)
             print(f'  and {len(left_out) - SHOWN} more, listed in {path}')
+    if damaged:
+        parser.exit(1, '\n'.join(damaged) + '\n')
 
 
 if __name__ == '__main__':

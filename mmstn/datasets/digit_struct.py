@@ -15,6 +15,14 @@ import h5py
 import numpy as np
 
 FIELDS = ('left', 'top', 'width', 'height')
+DAMAGED = (  # what h5py raises, and what follows from wrong numbers
+    IndexError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,8 @@ class DigitStruct:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged or of another kind.
+        ValueError: If it is damaged or of another kind; where the damage lies
+            within, from the pass that comes upon it.
     """
 
     def __init__(self, path: Path):
@@ -54,10 +63,18 @@ class DigitStruct:
 
     def __iter__(self) -> Iterator[HouseNumber]:
         with self.open() as file:
-            names = file['digitStruct/name'][:, 0]
-            groups = file['digitStruct/bbox'][:, 0]
-            for name, group in zip(names, groups, strict=True):
-                yield read_number(file, name, group)
+            entry = 0
+            try:
+                names = file['digitStruct/name'][:, 0]
+                groups = file['digitStruct/bbox'][:, 0]
+                for name, group in zip(names, groups, strict=True):
+                    entry += 1
+                    yield read_number(file, name, group)
+            except DAMAGED as error:
+                raise ValueError(
+                    f'{self.path} is damaged at image {entry} of {len(self)} '
+                    f'({error!r}); delete it and unpack or fetch it again'
+                ) from error
 
     def open(self) -> h5py.File:
         """Return the open file."""

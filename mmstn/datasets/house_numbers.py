@@ -26,7 +26,7 @@ class HouseNumbers(BaseDataset):
         split: ``'train'``, ``'val'`` or ``'test'``.
         size: Side of the crops in pixels: 64, or 128 for the looser ones.
         held_out: Images of the training folders that are ``'val'``, spread
-            evenly over them.
+            evenly over them; at least one if that is the split.
         with_extra: Whether ``extra`` is one of the training folders.
         **kwargs: Of MMPretrain's ``BaseDataset``, such as ``pipeline``.
 
@@ -68,11 +68,12 @@ class HouseNumbers(BaseDataset):
         if self.split == 'test':
             return rows
         number = self.held_out
-        if not isinstance(number, int) or not 0 <= number < len(rows):
+        least = 1 if self.split == 'val' else 0
+        if type(number) is not int or not least <= number < len(rows):
             raise ValueError(
-                'HouseNumbers: held_out must be a whole number below the '
-                f'{len(rows)} images of {" and ".join(self.folders)}, but got '
-                f'{number!r}'
+                f'HouseNumbers: held_out must be a whole number from {least}, '
+                f'below the {len(rows)} images of {" and ".join(self.folders)}'
+                f' in {self.data_root}, but got {number!r}'
             )
         return [
             row
@@ -104,9 +105,13 @@ def is_held_out(index: int, number: int, total: int) -> bool:
 
 
 def missing(root: Path, path: Path) -> str:
-    """Return what to tell someone without the crops."""
+    """Return what to tell someone without the crops of one folder."""
+    run = f'python tools/prepare_svhn.py {root}'
+    if (root / path.stem / 'digitStruct.mat').is_file():
+        return f'HouseNumbers: {path} is missing; run {run}'
+    leave = ', or do without by with_extra=False' * (path.stem == 'extra')
     return (
-        f'HouseNumbers: {path} is missing. {advice(root)}; then run python '
-        f'tools/prepare_svhn.py {root} . Without SVHN, python '
-        'tools/make_house_numbers.py makes a folder of that kind from MNIST.'
+        f'HouseNumbers: {path} is missing. {advice(root)}; then run {run}'
+        f'{leave}. Without SVHN, configs/stn_house_numbers.py trains on what '
+        'python tools/make_house_numbers.py makes from MNIST.'
     )

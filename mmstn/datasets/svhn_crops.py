@@ -1,9 +1,9 @@
 """House numbers cut out of SVHN's full images, once for all trainings.
 
 The crop of 64 pixels is that of Goodfellow et al. 2013: the rectangle around
-all digit boxes, 30 % wider and higher, made square. That of 128 pixels is
-twice as wide and high, so that it shows the digits as large, in more of their
-surroundings; how much of them Jaderberg et al. 2015 took they do not say.
+all digit boxes, 30 % wider and higher, made square. That of 128 pixels shows
+twice the width and height, or as much of either as the image has; how much
+Jaderberg et al. 2015 took they do not say.
 """
 
 import json
@@ -20,6 +20,12 @@ FOLDERS = ('train', 'test', 'extra')
 ADDRESS = 'http://ufldl.stanford.edu/housenumbers'
 EXPANSION = {64: 1.3, 128: 2.6}  # of a side of the rectangle, for each size
 LENGTH = 5
+DAMAGED = (  # what Pillow raises
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+)
 NOTHING = 10  # where a number has no more digits
 
 
@@ -80,7 +86,8 @@ def prepare(
 ) -> dict[str, str]:
     """Make the crops of one official folder; return what was left out.
 
-    Crops that are there are kept, so an interrupted run goes on where it was.
+    Crops that are there are kept, so an interrupted run goes on where it was;
+    delete them if the boxes have changed.
 
     Args:
         root: The folder that holds the official ones.
@@ -114,6 +121,11 @@ def prepare(
     return left_out
 
 
+def is_complete(crop: Path) -> bool:
+    """Whether a crop is there; empty ones are left by a loss of power."""
+    return crop.is_file() and crop.stat().st_size > 0
+
+
 def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
     """Make the crops of a number; return why not, if that cannot be."""
     if len(number.digits) > LENGTH:
@@ -122,7 +134,7 @@ def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
         side: crops_folder(root, side, folder) / number.name
         for side in EXPANSION
     }
-    if all(target.is_file() for target in targets.values()):
+    if all(map(is_complete, targets.values())):
         return None
     source = root / folder / number.name
     try:
@@ -130,7 +142,7 @@ def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
             image = opened.convert('RGB')
     except FileNotFoundError:
         return 'is missing'
-    except (OSError, SyntaxError, ValueError) as error:  # as Pillow has it
+    except DAMAGED as error:
         return f'is damaged: {error}'
     for side, target in targets.items():
         partial = target.with_suffix('.partial')

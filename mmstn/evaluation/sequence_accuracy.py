@@ -15,6 +15,9 @@ class SequenceAccuracy(BaseMetric):
     Gives ``sequence/accuracy``, of which the papers give the complement, and
     ``sequence/accuracy_1`` and so on, that of each place on its own. Needs
     ``gt_label`` and ``pred_label``, both ``(L,)``, of each data sample.
+
+    Raises:
+        ValueError: If one is longer than the other.
     """
 
     default_prefix = 'sequence'
@@ -22,6 +25,13 @@ class SequenceAccuracy(BaseMetric):
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         for sample in data_samples:
             true, predicted = sample['gt_label'], sample['pred_label']
+            if true.shape != predicted.shape:
+                raise ValueError(
+                    'SequenceAccuracy: gt_label and pred_label of a sample '
+                    f'must be of one shape, but got {tuple(true.shape)} and '
+                    f'{tuple(predicted.shape)}; do head and data set belong '
+                    'together?'
+                )
             self.results.append((true == predicted).cpu())
 
     def compute_metrics(self, results: list) -> dict[str, float]:

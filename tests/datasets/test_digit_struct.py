@@ -117,3 +117,14 @@ def test_another_file_is_refused(tmp_path):
         file['cifar'] = 1
     with pytest.raises(ValueError, match='must hold .* but holds cifar'):
         DigitStruct(tmp_path / MAT)
+
+
+def test_damage_within_is_named_with_its_place(tmp_path):
+    write_digit_struct(tmp_path / MAT, NUMBERS)
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        del file[file['digitStruct/bbox'][1, 0]]['label']
+    numbers = iter(DigitStruct(tmp_path / MAT))
+    assert next(numbers).name == '1.png'
+    message = re.escape(f'{tmp_path / MAT} is damaged at image 2 of 3')
+    with pytest.raises(ValueError, match=message):
+        next(numbers)

@@ -1,6 +1,7 @@
 """Laws of the data set of house numbers."""
 
 import re
+import shutil
 
 import cv2
 import numpy as np
@@ -102,7 +103,10 @@ def test_labels_by_column_and_by_sample(root):
     [
         ('valid', {}, "split='valid'"),
         ('test', dict(size=32), 'size=32'),
-        ('train', {}, 'below the 21 images of train and extra, but got 5000'),
+        ('train', {}, 'from 0, below the 21 images of train and extra in '),
+        ('train', {}, 'but got 5000'),
+        ('val', dict(held_out=0), 'from 1, '),
+        ('val', dict(held_out=True), 'but got True'),
         ('val', dict(held_out=-1), 'but got -1'),
         ('val', dict(held_out=0.5), 'but got 0.5'),
     ],
@@ -126,3 +130,19 @@ def test_without_the_data_one_learns_where_to_get_it(tmp_path):
         'python tools/make_house_numbers.py',
     ):
         assert needed in str(caught.value)
+
+
+def test_without_extra_one_learns_how_to_leave_it_out(root, tmp_path):
+    for name in ('train', 'crops64'):
+        shutil.copytree(root / name, tmp_path / name)
+    (tmp_path / 'crops64/extra.json').unlink()
+    with pytest.raises(FileNotFoundError, match='with_extra=False'):
+        build(tmp_path, 'train')
+
+
+def test_unpacked_folders_have_but_to_be_prepared(root, tmp_path):
+    shutil.copytree(root / 'test', tmp_path / 'test')
+    with pytest.raises(FileNotFoundError) as caught:
+        build(tmp_path, 'test')
+    assert f'run python tools/prepare_svhn.py {tmp_path}' in str(caught.value)
+    assert 'tar.gz' not in str(caught.value)

@@ -166,6 +166,36 @@ def test_an_interrupted_run_goes_on(tmp_path):
     assert len(rows(tmp_path)['data_list']) == 4
 
 
+def test_a_crop_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    make(tmp_path, [number('1.png')])
+
+    def half(image, path, *args, **kwargs):
+        path.write_bytes(b'half')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Image.Image, 'save', half)
+    (tmp_path / 'crops64/train').mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt):
+        make_crops(tmp_path, 'train', number('1.png'))
+    assert not (tmp_path / 'crops64/train/1.png').exists()
+
+
+def test_an_empty_crop_is_made_again(tmp_path):
+    make(tmp_path, [number('1.png')])
+    prepare(tmp_path, 'train', only)
+    crop = tmp_path / 'crops128/train/1.png'
+    whole = crop.read_bytes()
+    crop.write_bytes(b'')
+    prepare(tmp_path, 'train', only)
+    assert crop.read_bytes() == whole
+
+
+def test_an_image_too_large_to_be_one_is_left_out(tmp_path, monkeypatch):
+    make(tmp_path, [number('1.png')])
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 40 * 30 // 3)
+    assert 'is damaged' in prepare(tmp_path, 'train', only)['1.png']
+
+
 def test_the_genuine_images_are_prepared(shared_data, tmp_path):
     source = shared_data('svhn-fullnumbers-fixture') / 'test'
     shutil.copytree(source, tmp_path / 'train')

@@ -41,3 +41,10 @@ def test_one_wrong_digit_makes_a_number_wrong(right):
     )
     accuracy = metric.evaluate(3)['sequence/accuracy']
     assert accuracy == pytest.approx(100 * right / 3)
+
+
+def test_a_label_of_another_length_is_refused():
+    metric = METRICS.build(dict(type='mmstn.SequenceAccuracy'))
+    sample = dict(gt_label=torch.tensor([1]), pred_label=torch.arange(5))
+    with pytest.raises(ValueError, match=r'but got \(1,\) and \(5,\)'):
+        metric.process(None, [sample])

@@ -33,13 +33,31 @@ class DigitSequenceHead(ClsHead):
         self.fc = nn.Linear(in_channels, DIGITS * CLASSES)
 
     def forward(self, feats: tuple[Tensor]) -> Tensor:
-        """Return the scores ``(B, 5, 11)`` of vectors ``(B, C)``."""
-        return self.fc(self.pre_logits(feats)).unflatten(1, (DIGITS, CLASSES))
+        """Return the scores ``(B, 5, 11)`` of vectors ``(B, C)``.
+
+        Raises:
+            ValueError: If they are of another length.
+        """
+        vectors = self.pre_logits(feats)
+        if vectors.ndim != 2 or vectors.shape[1] != self.fc.in_features:
+            raise ValueError(
+                f'DigitSequenceHead: in_channels={self.fc.in_features}, but '
+                f'what comes in is {tuple(vectors.shape)}, not (B, '
+                'in_channels); set in_channels to its length, and pool a map '
+                'by a neck before'
+            )
+        return self.fc(vectors).unflatten(1, (DIGITS, CLASSES))
 
     def _get_loss(
         self, cls_score: Tensor, data_samples: list[DataSample]
     ) -> dict[str, Tensor]:
         target = torch.stack([sample.gt_label for sample in data_samples])
+        if target.shape[1:] != (DIGITS,):
+            raise ValueError(
+                f'DigitSequenceHead: gt_label of a sample must be ({DIGITS},),'
+                f' but got {tuple(target.shape[1:])}; mmstn.HouseNumbers '
+                'gives such'
+            )
         scores = cls_score.flatten(0, 1)  # (B * 5, 11)
         loss = F.cross_entropy(scores, target.flatten(), reduction='sum')
         return dict(loss=loss / len(target))

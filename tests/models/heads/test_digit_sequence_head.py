@@ -1,5 +1,8 @@
 """Laws of the head that reads a number digit by digit."""
 
+import re
+
+import pytest
 import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
@@ -72,3 +75,16 @@ def test_predictions_are_the_likeliest_digits():
 def test_it_predicts_without_data_samples():
     predicted = build().predict(feats())
     assert [sample.pred_label.shape for sample in predicted] == 3 * [(5,)]
+
+
+@pytest.mark.parametrize('shape', [(3, 9), (3, 8, 2, 2)], ids=str)
+def test_vectors_of_another_length_are_refused(shape):
+    message = re.escape(f'in_channels=8, but what comes in is {shape}')
+    with pytest.raises(ValueError, match=message):
+        build()((torch.zeros(shape),))
+
+
+def test_labels_of_another_length_are_refused():
+    few = [DataSample().set_gt_label([1, 2, 10]) for _ in range(3)]
+    with pytest.raises(ValueError, match=re.escape('(5,), but got (3,)')):
+        build().loss(feats(), few)
