@@ -46,5 +46,6 @@ class VolumeSTN(STNBackbone):
         transformers: Sequence[dict] = (),
         init_cfg: dict | list[dict] | None = None,
     ):
-        projection = dict(type='mmstn.DepthMean')
-        super().__init__(backbone, [*transformers, projection], init_cfg)
+        if isinstance(transformers, (list, tuple)):  # or it is refused
+            transformers = [*transformers, dict(type='mmstn.DepthMean')]
+        super().__init__(backbone, transformers, init_cfg)

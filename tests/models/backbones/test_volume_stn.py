@@ -1,5 +1,7 @@
 """A network of pictures sees volumes along their depth."""
 
+import re
+
 import pytest
 import torch
 from mmpretrain.registry import MODELS
@@ -96,3 +98,10 @@ def test_a_checkpoint_of_the_bare_network_loads():
 def test_a_picture_is_refused():
     with pytest.raises(ValueError, match='DepthMean: source must be a volume'):
         build()(torch.rand(3, 2, 24, 28))
+
+
+@pytest.mark.parametrize('transformers', [None, affine()], ids=str)
+def test_no_list_of_transformers_is_refused(transformers):
+    message = re.escape(f'at least one config, but got {transformers!r}')
+    with pytest.raises(ValueError, match=message):
+        build(transformers)
