@@ -1,8 +1,8 @@
 """House numbers made of MNIST digits, for those without SVHN.
 
 One to five digits stand side by side, turned and slanted together, anywhere
-on textured ground. They come in SVHN's layout, so that everything made for
-SVHN takes them.
+on textured, darker ground. They come in SVHN's layout, so that everything
+made for SVHN takes them.
 """
 
 from collections.abc import Callable, Iterable
@@ -138,10 +138,10 @@ def render(
 
 
 def colours(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return a colour for the ground and one that stands out from it."""
+    """Return a colour for the ground and a lighter one for the digits."""
     while True:
         ground, ink = random.uniform(0, 255, (2, 3))
-        if abs(ground.mean() - ink.mean()) > 60:
+        if ink.mean() - ground.mean() > 60:
             return ground, ink
 
 

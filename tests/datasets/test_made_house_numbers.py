@@ -11,6 +11,7 @@ from mmstn.datasets.made_house_numbers import (
     lay_out,
     make_folder,
     make_house_number,
+    pose,
     render,
 )
 
@@ -75,6 +76,7 @@ def test_the_boxes_are_around_the_ink(seed):
     )
     assert_array_equal(boxes, same)
     inside = (full != empty).any(2)  # of the rings, and nowhere else
+    assert full[inside].mean() > empty[inside].mean() + 20  # lighter ink
     for left, top, width, height in boxes.astype(int):
         rows, columns = np.nonzero(
             inside[top : top + height, left : left + width]
@@ -105,3 +107,12 @@ def test_a_turn_is_clockwise_on_the_screen():
     cover = render(layer, QUARTER_TURN, np.array([20.0, 20.0]), (40, 40))
     rows, _ = np.nonzero(cover > 0.5)
     assert rows.min() == 20  # now below it
+
+
+def test_numbers_are_turned_and_scaled_both_ways():
+    random = np.random.default_rng(0)
+    axes = np.stack([pose(random)[:, 0] for _ in range(500)])  # of the strip
+    angles = np.degrees(np.arctan2(axes[:, 1], axes[:, 0]))
+    assert_allclose([angles.min(), angles.max()], [-35, 35], atol=1)
+    lengths = np.hypot(*axes.T)
+    assert_allclose([lengths.min(), lengths.max()], [0.8, 1.6], atol=0.02)
