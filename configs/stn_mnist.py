@@ -96,10 +96,7 @@ model = dict(
         type='mmstn.BatchPreprocessor', mean=[0], std=[255]
     ),
     backbone=backbone,
-    head=dict(
-        num_classes=10,
-        in_channels=features,
-    ),
+    head=dict(num_classes=10, in_channels=features),
 )
 
 dataset = dict(

@@ -103,10 +103,7 @@ model = dict(
         type='mmstn.BatchPreprocessor', mean=[0], std=[255]
     ),
     backbone=backbone,
-    head=dict(
-        num_classes=19,
-        in_channels=features,
-    ),
+    head=dict(num_classes=19, in_channels=features),
 )
 
 dataset = dict(

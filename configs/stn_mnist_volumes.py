@@ -64,10 +64,7 @@ model = dict(
         backbone=dict(type='mmstn.DigitCNN', filters=filters, **classifier),
         transformers=transformers,
     ),
-    head=dict(
-        num_classes=10,
-        in_channels=filters * 3 * 3,
-    ),
+    head=dict(num_classes=10, in_channels=filters * 3 * 3),
 )
 
 dataset = dict(
