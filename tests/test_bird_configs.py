@@ -93,8 +93,9 @@ def test_the_localiser_learns_more_slowly(name):
         }
         for within in (True, False)
     }
-    assert len(rates[False]) == 1
-    assert max(rates[True]) < 0.5 * max(rates[False])
+    most = 0.3 if name == 'stn_cub10_2x' else 0.1
+    assert len(rates[True] - {0}) == len(rates[False]) == 1
+    assert 0 < max(rates[True]) <= most * max(rates[False])
 
 
 @pytest.mark.parametrize('name', SIDES)

@@ -1,6 +1,6 @@
 """What the experiments on MNIST share: how samples come, and what is counted.
 
-A config gives both loaders a ``dataset`` and their batch size.
+A config gives both loaders a ``dataset``, and that of training a batch size.
 """
 
 _base_ = ['mmpretrain::_base_/default_runtime.py']
