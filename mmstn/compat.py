@@ -6,6 +6,7 @@ is discussed. A mend goes when its upstream does: no other depends on it.
 
 import atexit
 import functools
+import gc
 import importlib.metadata
 import importlib.util
 import os
@@ -279,8 +280,7 @@ def init_cpu_distributed(cfg: Config) -> None:
         return
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
-        # Left to the interpreter, gloo's threads now and then abort it.
-        atexit.register(torch.distributed.destroy_process_group)
+        atexit.register(leave_process_group)
     # The Runner's own defaults, but for the device.
     wrapper = cfg.get('model_wrapper_cfg') or dict(
         type='MMDistributedDataParallel',
@@ -288,6 +288,20 @@ def init_cpu_distributed(cfg: Config) -> None:
         find_unused_parameters=cfg.get('find_unused_parameters', False),
     )
     cfg.model_wrapper_cfg = dict(wrapper, device_ids=None)
+
+
+def leave_process_group() -> None:
+    """End gloo's threads while the interpreter still stands.
+
+    One that drops a tensor of ours later asks for the interpreter's lock,
+    which aborts a process that has done all its work. The group lives as long
+    as a wrapped model does, and the Runner that owns it is a cycle: it goes
+    first, or ``destroy_process_group`` forgets the group and ends nothing.
+    See https://github.com/pytorch/pytorch/pull/179291.
+    """
+    gc.collect()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def check_amp(cfg: Config) -> None:

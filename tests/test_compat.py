@@ -301,16 +301,27 @@ def test_the_switch_to_unsafe_loading_is_refused():
     assert 'mmstn ignores TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD' in done.stderr
 
 
-def test_torchrun_without_a_gpu_trains(tmp_path):
+def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
     code = (
-        'import sys; sys.path.insert(0, "tests")\n'
+        'import atexit, sys; sys.path.insert(0, "tests")\n'
+        'from pathlib import Path\n'
         'from mmengine.config import Config\n'
         'from mmstn import compat\n'
         'from test_compat import train\n'
-        'cfg = Config(dict(model_wrapper_cfg=dict(broadcast_buffers=False)))\n'
-        'compat.init_cpu_distributed(cfg)\n'
-        f'runner = train({str(tmp_path)!r}, 1, launcher="pytorch", cfg=cfg)\n'
-        'print(type(runner.model).__name__, runner.model.device_ids)\n'
+        'def threads():\n'
+        '    tasks = Path("/proc/self/task").glob("*/comm")\n'
+        '    return {task.read_text().strip() for task in tasks}\n'
+        'def main():\n'
+        '    wrapper = dict(broadcast_buffers=False)\n'
+        '    cfg = Config(dict(model_wrapper_cfg=wrapper))\n'
+        '    compat.init_cpu_distributed(cfg)\n'
+        f'    runner = train({str(tmp_path)!r}, 1, launcher="pytorch",'
+        ' cfg=cfg)\n'
+        '    print(type(runner.model).__name__, runner.model.device_ids)\n'
+        '    print("training with", threads())\n'
+        # Registered before the group's own: the last to run.
+        'atexit.register(lambda: print("left with", threads()))\n'
+        'main()\n'
     )
     done = python(
         code,
@@ -322,6 +333,9 @@ def test_torchrun_without_a_gpu_trains(tmp_path):
         WORLD_SIZE='1',
     )
     assert 'MMDistributedDataParallel None' in done.stdout, done.stderr
+    training, left = done.stdout.split('left with')
+    assert 'pt_gloo_runloop' in training
+    assert 'gloo' not in left
 
 
 def test_amp_without_a_gpu_is_said_in_words(monkeypatch):
