@@ -134,10 +134,9 @@ param_scheduler = dict(
     by_epoch=True,
     convert_to_iter_based=True,
 )
-train_cfg = dict(_delete_=True, by_epoch=True, max_epochs=8, val_interval=1)
+train_cfg = dict(max_epochs=8, val_interval=1)
 auto_scale_lr = dict(base_batch_size=32)
-default_hooks = dict(checkpoint=dict(by_epoch=True, interval=1))
-log_processor = dict(by_epoch=True)
+default_hooks = dict(checkpoint=dict(interval=1))
 work_dir = f'work_dirs/stn_house_numbers/{name}'
 
 del source, side, places, he, transformers, backbone, data

@@ -8,10 +8,10 @@ transformer on the input, or ST-CNN-Multi, with one before each of the first
 four convolutions.
 
 Source: Jaderberg et al. 2015, section 4.2 and appendix A.5: 400,000 iterations
-of 128 images at a rate of 0.01, a tenth of it after every 80,000, and a tenth
-of that for the localisers; weight decay 5e-4; dropout of one half behind every
-layer but the first and those of the localisers; train and extra without 5,000
-images for validation.
+of 128 images, here 222 epochs, at a rate of 0.01, a tenth of it after every
+80,000, and a tenth of that for the localisers; weight decay 5e-4; dropout of
+one half behind every layer but the first and those of the localisers; train
+and extra without 5,000 images for validation.
 Ours, where the paper is silent or the copies at hand contradict each other:
 - momentum 0.9, the last iteration counts, no augmentation;
 - three full layers of 3,072 and two of 32 in the localiser of Single, which
@@ -133,15 +133,13 @@ param_scheduler = dict(
     by_epoch=False,
     milestones=[80000, 160000, 240000, 320000],
 )
-train_cfg = dict(by_epoch=False, max_iters=400000, val_interval=5000)
+# Counted in iterations, a resumed run would read again all it has read.
+train_cfg = dict(by_epoch=True, max_epochs=222, val_interval=3)
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=128)
 
-default_hooks = dict(
-    checkpoint=dict(by_epoch=False, interval=5000, max_keep_ckpts=1),
-)
-log_processor = dict(by_epoch=False)
+default_hooks = dict(checkpoint=dict(interval=3, max_keep_ckpts=1))
 work_dir = f'work_dirs/stn_svhn/{side}_{name}'
 randomness = dict(seed=0)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
 
 import mmstn  # noqa: F401  its mends come before any torchvision
 
@@ -45,6 +46,26 @@ def shared_data() -> Callable[[str], Path]:
 def mnist_root(shared_data) -> Path:
     """The folder of the four files of MNIST."""
     return shared_data('mnist')
+
+
+@pytest.fixture(scope='session')
+def localiser_rate() -> Callable[[Runner], float | None]:
+    """A function from a Runner to the localisers' rate, over the others'."""
+
+    def rate(runner):
+        names = {id(p): name for name, p in runner.model.named_parameters()}
+        rates = {True: set(), False: set()}
+        for group in runner.optim_wrapper.optimizer.param_groups:
+            for parameter in group['params']:
+                within = 'localisation' in names[id(parameter)]
+                rates[within].add(group['lr'])
+        (base,) = rates[False]
+        if not rates[True]:
+            return None
+        (own,) = rates[True]
+        return round(own / base, 6)
+
+    return rate
 
 
 @pytest.fixture(scope='session')

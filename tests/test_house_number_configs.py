@@ -15,6 +15,7 @@ from mmstn.datasets.svhn_crops import prepare
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 TRANSFORMERS = {'CNN': 0, 'ST-CNN-Single': 1, 'ST-CNN-Multi': 4}
+MADE = 5  # numbers in each folder
 PAGES = [('stn_svhn', '64'), ('stn_svhn', '128'), ('stn_house_numbers', '64')]
 
 
@@ -31,7 +32,7 @@ def root(tmp_path_factory):
     digits = np.random.default_rng(0).integers(0, 256, (10, 28, 28), 'u1')
     for key, folder in enumerate(('train', 'test')):
         made = (digits, np.arange(10))
-        make_folder(root / folder, made, 5, (0, key), lambda pair: pair[0])
+        make_folder(root / folder, made, MADE, (0, key), lambda pair: pair[0])
         prepare(root, folder, lambda pair: pair[0])
     return root
 
@@ -46,27 +47,27 @@ def root(tmp_path_factory):
     ],
 )
 def test_two_iterations_and_a_validation(
-    monkeypatch, tmp_path, root, page, size, model
+    monkeypatch, tmp_path, root, localiser_rate, page, size, model
 ):
     cfg = config(monkeypatch, page, size, model)
     work_dir = str(tmp_path)
-    cfg.merge_from_dict(
-        dict(
-            work_dir=work_dir,
-            experiment_name=work_dir,
-            train_cfg=dict(by_epoch=False, max_iters=2, val_interval=2),
-        )
-    )
-    cfg.train_cfg.pop('max_epochs', None)
+    cfg.update(work_dir=work_dir, experiment_name=work_dir)
+    cfg.train_cfg.update(max_epochs=1, val_interval=1)
     cfg.default_hooks.checkpoint.save_last = False
     for split in ('train', 'val', 'test'):
         loader = cfg[f'{split}_dataloader']
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
-        loader.dataset.update(data_root=str(root), with_extra=False)
-        loader.dataset.held_out = 1
+        loader.dataset.data_root = str(root)
+        if page == 'stn_svhn':
+            loader.dataset.update(held_out=1, with_extra=False)
     runner = Runner.from_cfg(cfg)
     before = {n: p.clone() for n, p in runner.model.named_parameters()}
     runner.train()
+    held_out = 1 if page == 'stn_svhn' else 0
+    assert len(runner.train_dataloader.dataset) == MADE - held_out
+    assert len(runner.val_dataloader.dataset) == (held_out or MADE)
+    rate = dict(stn_svhn=0.1, stn_house_numbers=0.3)[page]
+    assert localiser_rate(runner) == (rate if TRANSFORMERS[model] else None)
     logged = runner.message_hub.log_scalars
     assert 0 <= logged['val/sequence/accuracy'].current() <= 100
     still = [

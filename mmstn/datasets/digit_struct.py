@@ -87,12 +87,13 @@ class DigitStruct:
                 f'{self.path} is damaged, truncated, or no MATLAB 7.3 file '
                 f'({error}); delete it and unpack or fetch it again'
             ) from error
-        if 'digitStruct/name' in file and 'digitStruct/bbox' in file:
+        lists = [file.get(f'digitStruct/{of}') for of in ('name', 'bbox')]
+        if all(isinstance(cells, h5py.Dataset) for cells in lists):
             return file
         with file:
             raise ValueError(
-                f'{self.path} must hold digitStruct/name and digitStruct/bbox,'
-                " as SVHN's does, but holds "
+                f'{self.path} must hold lists digitStruct/name and '
+                "digitStruct/bbox, as SVHN's does, but holds "
                 f'{", ".join(file) or "nothing"}'
             )
 
@@ -115,10 +116,12 @@ def read_number(
         return np.array([column(follow(cell))[0] for cell in cells])
 
     group = follow(group)
+    columns = [values(field) for field in ('label', *FIELDS)]
+    label, *boxes = np.stack(columns)  # as many of each
     return HouseNumber(
         name=''.join(map(chr, column(follow(name)))),
-        digits=tuple(int(label) % 10 for label in values('label')),
-        boxes=np.stack([values(field) for field in FIELDS], axis=1),
+        digits=tuple(int(digit) % 10 for digit in label),
+        boxes=np.stack(boxes, axis=1),
     )
 
 

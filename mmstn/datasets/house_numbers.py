@@ -1,6 +1,7 @@
 """House numbers of SVHN, five labels each."""
 
 import json
+import shlex
 from pathlib import Path
 
 from mmpretrain.datasets import BaseDataset
@@ -32,6 +33,7 @@ class HouseNumbers(BaseDataset):
 
     Raises:
         FileNotFoundError: If the crops are not there.
+        ValueError: If an argument or the list of the crops is wrong.
     """
 
     METAINFO = {'classes': (*'0123456789', '-')}
@@ -86,7 +88,12 @@ class HouseNumbers(BaseDataset):
         path = annotation_file(root, self.size, folder)
         if not path.is_file():
             raise FileNotFoundError(missing(root, path))
-        rows = json.loads(path.read_text())['data_list']
+        try:
+            rows = json.loads(path.read_text())['data_list']
+        except ValueError as error:
+            raise ValueError(
+                f'HouseNumbers: {path} is damaged ({error}); {prepare(root)}'
+            ) from error
         crops = path.with_suffix('')
         return [
             {**row, 'img_path': str(crops / row['img_path'])} for row in rows
@@ -104,14 +111,19 @@ def is_held_out(index: int, number: int, total: int) -> bool:
     return index * number // total < (index + 1) * number // total
 
 
+def prepare(root: Path) -> str:
+    """Return how to make the crops."""
+    return f'run python tools/prepare_svhn.py {shlex.quote(str(root))}'
+
+
 def missing(root: Path, path: Path) -> str:
     """Return what to tell someone without the crops of one folder."""
-    run = f'python tools/prepare_svhn.py {root}'
     if (root / path.stem / 'digitStruct.mat').is_file():
-        return f'HouseNumbers: {path} is missing; run {run}'
+        return f'HouseNumbers: {path} is missing; {prepare(root)}'
     leave = ', or do without by with_extra=False' * (path.stem == 'extra')
     return (
-        f'HouseNumbers: {path} is missing. {advice(root)}; then run {run}'
+        f'HouseNumbers: {path} is missing. {advice(root)}; then '
+        f'{prepare(root)}'
         f'{leave}. Without SVHN, configs/stn_house_numbers.py trains on what '
         'python tools/make_house_numbers.py makes from MNIST.'
     )

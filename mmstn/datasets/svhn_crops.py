@@ -20,6 +20,7 @@ FOLDERS = ('train', 'test', 'extra')
 ADDRESS = 'http://ufldl.stanford.edu/housenumbers'
 EXPANSION = {64: 1.3, 128: 2.6}  # of a side of the rectangle, for each size
 LENGTH = 5
+END = b'IEND\xaeB`\x82'  # of a PNG
 DAMAGED = (  # what Pillow raises
     OSError,
     SyntaxError,
@@ -27,6 +28,18 @@ DAMAGED = (  # what Pillow raises
     Image.DecompressionBombError,
 )
 NOTHING = 10  # where a number has no more digits
+
+
+def rectangle(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last corner around all boxes."""
+    return boxes[:, :2].min(0), (boxes[:, :2] + boxes[:, 2:]).max(0)
+
+
+def is_within(boxes: np.ndarray, size: tuple) -> bool:
+    """Whether the boxes are an area, some of it in an image of this size."""
+    low, high = rectangle(boxes)
+    area = (np.maximum(low, 0) < np.minimum(high, size)).all()
+    return bool(area and np.isfinite(boxes).all())
 
 
 def region(boxes: np.ndarray, size: tuple, expansion: float) -> tuple:
@@ -41,8 +54,7 @@ def region(boxes: np.ndarray, size: tuple, expansion: float) -> tuple:
         expansion: Sides of the region, over those of the rectangle.
     """
     size = np.array(size, dtype=float)
-    low = boxes[:, :2].min(0)
-    high = (boxes[:, :2] + boxes[:, 2:]).max(0)
+    low, high = rectangle(boxes)
     sides = np.clip((high - low) * expansion, 1, size)
     start = np.clip((low + high - sides) / 2, 0, size - sides)
     end = np.minimum(start + sides, size)  # no rounding beyond the image
@@ -97,6 +109,9 @@ def prepare(
 
     Returns:
         From the name of each image without crops to the reason.
+
+    Raises:
+        ValueError: If the list is damaged, or no image can be used.
     """
     for side in EXPANSION:
         crops_folder(root, side, folder).mkdir(parents=True, exist_ok=True)
@@ -110,6 +125,12 @@ def prepare(
             nothing = [NOTHING] * (LENGTH - len(number.digits))
             label = [*number.digits, *nothing]
             rows.append(dict(img_path=number.name, gt_label=label))
+    if not rows:
+        reasons = [f'{name} {reason}' for name, reason in left_out.items()]
+        raise ValueError(
+            f'{root / folder} gives no crops: '
+            + ('; '.join(reasons[:3]) or 'its list is empty')
+        )
     content = json.dumps(
         dict(metainfo=dict(left_out=left_out), data_list=rows)
     )
@@ -122,8 +143,13 @@ def prepare(
 
 
 def is_complete(crop: Path) -> bool:
-    """Whether a crop is there; empty ones are left by a loss of power."""
-    return crop.is_file() and crop.stat().st_size > 0
+    """Whether a crop is there to its end; a loss of power cuts it short."""
+    try:
+        with crop.open('rb') as file:
+            file.seek(-len(END), os.SEEK_END)
+            return file.read() == END
+    except OSError:  # not there, or shorter
+        return False
 
 
 def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
@@ -144,6 +170,8 @@ def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
         return 'is missing'
     except DAMAGED as error:
         return f'is damaged: {error}'
+    if not is_within(number.boxes, image.size):
+        return 'has boxes without an area in it'
     for side, target in targets.items():
         partial = target.with_suffix('.partial')
         crop(image, number.boxes, side).save(partial, 'PNG', compress_level=1)

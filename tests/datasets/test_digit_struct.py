@@ -112,11 +112,25 @@ def test_a_truncated_file_is_named(svhn, tmp_path, kept):
         DigitStruct(tmp_path / MAT)
 
 
-def test_another_file_is_refused(tmp_path):
+@pytest.mark.parametrize('place', ['cifar', 'digitStruct/bbox/label'])
+def test_another_file_is_refused(tmp_path, place):
     with h5py.File(tmp_path / MAT, 'w') as file:
-        file['cifar'] = 1
-    with pytest.raises(ValueError, match='must hold .* but holds cifar'):
+        file[place] = 1
+        file['name'] = 1
+    named = f'must hold lists .* but holds {place.partition("/")[0]}, name'
+    with pytest.raises(ValueError, match=named):
         DigitStruct(tmp_path / MAT)
+
+
+def test_a_label_without_a_box_is_damage(tmp_path):
+    write_digit_struct(tmp_path / MAT, NUMBERS)
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        group = file[file['digitStruct/bbox'][1, 0]]
+        labels = group['label'][:1]
+        del group['label']
+        group.create_dataset('label', data=labels, dtype=h5py.ref_dtype)
+    with pytest.raises(ValueError, match='is damaged at image 2 of 3'):
+        list(DigitStruct(tmp_path / MAT))
 
 
 def test_damage_within_is_named_with_its_place(tmp_path):

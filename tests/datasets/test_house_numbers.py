@@ -92,6 +92,21 @@ def test_a_sample_is_a_crop_and_five_labels(root, size):
     assert_array_equal(sample['inputs'].numpy(), picture)
 
 
+@pytest.mark.parametrize('split', ['train', 'val', 'test'])
+def test_only_a_training_sample_may_be_replaced(root, split):
+    assert build(root, split, held_out=1).test_mode == (split != 'train')
+
+
+def test_a_damaged_list_is_named(root, tmp_path):
+    shutil.copytree(root / 'crops64', tmp_path / 'a b/crops64')
+    path = tmp_path / 'a b/crops64/test.json'
+    path.write_text(path.read_text()[:-9])
+    run = f"run python tools/prepare_svhn.py '{tmp_path}/a b'"
+    message = f'HouseNumbers: {path} is damaged .*; {run}$'
+    with pytest.raises(ValueError, match=message):
+        build(tmp_path / 'a b', 'test')
+
+
 def test_labels_by_column_and_by_sample(root):
     dataset = build(root, 'test')
     assert dataset.get_gt_labels()[2].tolist() == [2, 3, 10, 10, 10]

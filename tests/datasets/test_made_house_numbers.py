@@ -109,6 +109,37 @@ def test_a_turn_is_clockwise_on_the_screen():
     assert rows.min() == 20  # now below it
 
 
+def test_lengths_have_their_shares(tmp_path):
+    _, numbers = fill(tmp_path / 'train', number=400)
+    lengths = [len(number.digits) for number in numbers]
+    shares = np.bincount(lengths, minlength=6)[1:] / 400
+    assert_allclose(shares, [0.15, 0.45, 0.27, 0.1, 0.03], atol=0.05)
+
+
+def test_the_ground_is_textured_and_leaves_room():
+    spreads, rooms = [], []
+    for seed in range(40):
+        picture, boxes = make_house_number(
+            BLOCK[None], np.random.default_rng(seed)
+        )
+        left, top, width, height = boxes[0].astype(int)
+        ground = np.ones(picture.shape[:2], bool)
+        ground[top : top + height, left : left + width] = False
+        if ground.any():
+            spreads.append(picture[ground].std(0).mean())
+        rooms += [picture.shape[1] / width, picture.shape[0] / height]
+    assert np.mean(spreads) > 12  # the noise of single pixels has 4
+    assert_allclose([min(rooms), max(rooms)], [1.2, 2.4], atol=0.15)
+
+
+def test_numbers_are_slanted_both_ways():
+    random = np.random.default_rng(0)
+    slants = []
+    for across, down in (pose(random).T for _ in range(500)):
+        slants.append(across @ down / (across @ across))
+    assert_allclose([min(slants), max(slants)], [-0.4, 0.4], atol=0.02)
+
+
 def test_numbers_are_turned_and_scaled_both_ways():
     random = np.random.default_rng(0)
     axes = np.stack([pose(random)[:, 0] for _ in range(500)])  # of the strip

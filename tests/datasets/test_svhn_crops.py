@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,6 +134,37 @@ def test_what_cannot_be_used_is_named_with_the_reason(tmp_path):
     assert kept == ['good.png']
 
 
+@pytest.mark.parametrize(
+    'box',
+    [
+        (3, 3, np.nan, 9),
+        (3, 3, np.inf, 9),
+        (-np.inf, 3, 9, 9),
+        (3, 3, -2, 9),
+        (3, 3, 9, 0),
+        (40, 3, 9, 9),  # the image ends there
+        (3, -9, 9, 9),  # or begins
+    ],
+    ids=str,
+)
+def test_a_box_without_an_area_in_the_image_is_named(tmp_path, box):
+    wrong = HouseNumber('1.png', (7,), np.array([box], float))
+    edge = HouseNumber('2.png', (7,), np.array([[39.5, -8, 9, 9]]))
+    make(tmp_path, [wrong, edge])
+    reason = 'has boxes without an area in it'
+    assert prepare(tmp_path, 'train', only) == {'1.png': reason}
+
+
+def test_a_folder_without_any_crop_is_refused(tmp_path):
+    make(tmp_path, [number('1.png'), number('2.png')])
+    for name in ('1.png', '2.png'):
+        (tmp_path / 'train' / name).unlink()
+    expected = 'train gives no crops: 1.png is missing; 2.png is missing'
+    with pytest.raises(ValueError, match=expected):
+        prepare(tmp_path, 'train', only)
+    assert list(tmp_path.rglob('*.json')) == []
+
+
 @pytest.mark.parametrize('at', range(20, 2000, 180))
 def test_a_damaged_byte_never_stops_the_run(tmp_path, at):
     noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), 'u1')
@@ -180,12 +212,26 @@ def test_a_crop_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
     assert not (tmp_path / 'crops64/train/1.png').exists()
 
 
-def test_an_empty_crop_is_made_again(tmp_path):
+def test_a_list_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    make(tmp_path, [number('1.png')])
+
+    def half(path, content):
+        path.write_bytes(b'half')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, 'write_text', half)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tmp_path, 'train', only)
+    assert list(tmp_path.rglob('*.json')) == []
+
+
+@pytest.mark.parametrize('kept', [0, 5, 100])
+def test_a_crop_cut_short_is_made_again(tmp_path, kept):
     make(tmp_path, [number('1.png')])
     prepare(tmp_path, 'train', only)
     crop = tmp_path / 'crops128/train/1.png'
     whole = crop.read_bytes()
-    crop.write_bytes(b'')
+    crop.write_bytes(whole[:kept])
     prepare(tmp_path, 'train', only)
     assert crop.read_bytes() == whole
 
@@ -193,7 +239,7 @@ def test_an_empty_crop_is_made_again(tmp_path):
 def test_an_image_too_large_to_be_one_is_left_out(tmp_path, monkeypatch):
     make(tmp_path, [number('1.png')])
     monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 40 * 30 // 3)
-    assert 'is damaged' in prepare(tmp_path, 'train', only)['1.png']
+    assert 'is damaged' in make_crops(tmp_path, 'train', number('1.png'))
 
 
 def test_the_genuine_images_are_prepared(shared_data, tmp_path):
