@@ -12,10 +12,15 @@ class BatchPreprocessor(ClsDataPreprocessor):
     """MMPretrain's preprocessor, which takes labels in columns too.
 
     With ``mmstn.batch_collate`` the labels of a batch are one tensor. They
-    move to the device at once, and each data sample gets a view of them.
+    move to the device at once, and each data sample gets a view of them. Mean
+    and standard deviation are those of channels for volumes as well.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
+        if self._enable_normalize:
+            axes = [1] * (data['inputs'][0].ndim - 1)
+            self.mean = self.mean.view(-1, *axes)
+            self.std = self.std.view(-1, *axes)
         columns = data.get('data_samples')
         if not isinstance(columns, dict):
             return super().forward(data, training)

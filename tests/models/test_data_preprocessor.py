@@ -83,3 +83,23 @@ def test_a_batch_without_labels_passes():
     inputs = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     preprocessor = MODELS.build(dict(type='mmstn.BatchPreprocessor'))
     assert preprocessor(dict(inputs=inputs))['data_samples'] is None
+
+
+@pytest.mark.parametrize('stacked', [True, False])
+def test_a_volume_is_normalised_by_channel(stacked):
+    volumes = torch.rand(4, 3, 3, 5, 6)  # as deep as it has channels
+    mean, std = torch.tensor([1.0, 2, 3]), torch.tensor([4.0, 5, 6])
+    net = MODELS.build(
+        dict(
+            type='mmstn.BatchPreprocessor',
+            mean=mean.tolist(),
+            std=std.tolist(),
+        )
+    )
+    inputs = volumes if stacked else list(volumes)
+    for _ in range(2):
+        found = net(dict(inputs=inputs))['inputs']
+        expected = (volumes.movedim(1, -1) - mean) / std
+        assert_close(found.movedim(1, -1), expected)
+    picture = net(dict(inputs=volumes[:, :, 0]))['inputs']
+    assert_close(picture, found[:, :, 0])
