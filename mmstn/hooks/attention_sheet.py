@@ -13,6 +13,7 @@ from mmstn.visualization.sheet import Row, beside, sheet
 
 FRAME = 4
 VIEW = 2 / 3  # of a tile, each of the three views of a volume
+RGB = {1: [0, 0, 0], 2: [0, 1, 1], 3: [0, 1, 2]}  # from so many channels
 
 
 def attention_sheet(
@@ -46,7 +47,9 @@ class Display:
     """Turn what the network holds into RGB.
 
     A picture gets its mean and standard deviation back. Where there are none
-    to know, darkest and brightest of the source become black and white.
+    to know, darkest and brightest of the source become black and white. Of two
+    channels the first is red and the second cyan, so that what is bright in
+    both is white.
 
     Args:
         preprocessor: The network's data preprocessor.
@@ -71,16 +74,16 @@ class Display:
             whole = flatten(source.values, source.is_picture)
             low, high = whole.aminmax()
             values = (values - low) * (255 / (high - low).clamp(min=1e-6))
-        if source.is_picture and self.is_bgr:
-            values = values.flip(1)
         values = values.nan_to_num().round().clamp(0, 255).byte()
-        values = values.movedim(1, -1).expand(*[-1] * (values.ndim - 1), 3)
+        values = values[:, RGB[values.shape[1]]].movedim(1, -1)
+        if source.is_picture and self.is_bgr:
+            values = values.flip(-1)
         return np.ascontiguousarray(values.cpu().numpy())
 
 
 def flatten(values: Tensor, is_picture: bool) -> Tensor:
-    """Return one channel, or the three of a colour picture, in float32."""
-    if is_picture and values.shape[1] == 3:
+    """Return one channel, or the two or three of a picture, in float32."""
+    if is_picture and values.shape[1] in RGB:
         return values.float()
     return values.float().mean(1, keepdim=True)
 

@@ -239,6 +239,15 @@ def test_grey_stays_grey():
     np.testing.assert_array_equal(rgb, image[0, :, :, None].expand(8, 8, 3))
 
 
+def test_of_two_channels_the_first_is_red_and_the_second_cyan():
+    first, second = torch.arange(128.0).view(2, 8, 8)
+    rgb = shown(
+        preprocessor(mean=[33], std=[78]), torch.stack([first, second])
+    )
+    expected = torch.stack([first, second, second], dim=-1)
+    np.testing.assert_array_equal(rgb, expected)
+
+
 def test_a_feature_map_is_shown_by_its_mean_from_black_to_white():
     ramp = torch.arange(64.0)
     features = torch.stack([ramp, -2 * ramp])
