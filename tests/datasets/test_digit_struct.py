@@ -115,9 +115,9 @@ def test_a_truncated_file_is_named(svhn, tmp_path, kept):
 @pytest.mark.parametrize('place', ['cifar', 'digitStruct/bbox/label'])
 def test_another_file_is_refused(tmp_path, place):
     with h5py.File(tmp_path / MAT, 'w') as file:
-        file[place] = 1
-        file['name'] = 1
-    named = f'must hold lists .* but holds {place.partition("/")[0]}, name'
+        file['digitStruct/name'] = [[1]]
+        file[place] = [[1]]
+        named = f'must hold lists .* but holds {", ".join(file)}'
     with pytest.raises(ValueError, match=named):
         DigitStruct(tmp_path / MAT)
 
