@@ -35,11 +35,11 @@ def parameters(cfg):
     return sum(weight.numel() for weight in model.parameters())
 
 
-@pytest.mark.parametrize(('name', 'model'), RUNS)
+@pytest.mark.parametrize(('page', 'model'), RUNS)
 def test_two_iterations_reach_every_parameter(
-    config, name, model, few_digits, tmp_path
+    config, page, model, few_digits, localiser_rate, tmp_path
 ):
-    cfg = config(name, model)
+    cfg = config(page, model)
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
         loader.dataset.update(data_root=str(few_digits), indices=4)
@@ -53,6 +53,8 @@ def test_two_iterations_reach_every_parameter(
     state = runner.optim_wrapper.optimizer.state
     for name, weight in runner.model.named_parameters():
         assert state[weight]['exp_avg'].any(), name
+    rate = 0.3 if page == 'stn_mnist_sums' else 1
+    assert localiser_rate(runner) == (rate if 'ST-' in model else None)
 
 
 @pytest.mark.parametrize('model', SUMS)
@@ -67,15 +69,15 @@ def test_the_models_of_volumes_are_equally_large(config):
 
 
 @pytest.mark.parametrize('family', FAMILIES)
-def test_two_transformers_start_a_little_apart(config, family):
+def test_two_transformers_start_in_the_middle_a_little_apart(config, family):
     cfg = config('stn_mnist_sums', f'2xST-FCN-{family}')
     transformer = MODELS.build(cfg.model).backbone.transformers[0]
     theta = transformer.localisation(torch.rand(1, 2, 42, 42))
     points = torch.tensor([[-1.0, -1.0], [1.0, 0.5], [0.0, 0.0]])
     read = transformer.grid.points(theta.unflatten(1, (2, -1))[0], points)
-    apart = torch.tensor([0.1, 0.0])
+    middle, apart = points * 2 / 3, torch.tensor([0.1, 0.0])
     torch.testing.assert_close(
-        read, torch.stack([points - apart, points + apart])
+        read, torch.stack([middle - apart, middle + apart])
     )
 
 
