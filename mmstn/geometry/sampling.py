@@ -11,6 +11,7 @@ from mmstn.geometry.lattice import ALIGN_CORNERS
 
 KERNELS = {'nearest': 'nearest', 'linear': 'bilinear', 'cubic': 'bicubic'}
 PADDINGS = ('zeros', 'border', 'reflection')
+FAR = 1e6  # half sides of the source, from its centre
 
 
 def sample(
@@ -92,6 +93,8 @@ def read(
     if not isinstance(padding, str):
         ground = per_channel(padding, grid.shape[-1], values)
         values, padding = values - ground, 'zeros'
+    if padding != 'zeros' and not is_safe(grid):
+        grid = grid.clamp(-FAR, FAR).nan_to_num()
     with torch.autocast(source.device.type, enabled=False):
         return F.grid_sample(
             values,
@@ -100,6 +103,24 @@ def read(
             padding,
             ALIGN_CORNERS,
         )
+
+
+def is_safe(grid: Tensor) -> bool:
+    """Return whether torch can read a border or a reflection at a grid.
+
+    On a CPU, its backward pass may leave its memory where a point is NaN or
+    infinite: https://github.com/pytorch/pytorch/issues/24823. What is compiled
+    or mapped cannot be looked at.
+    """
+    if grid.device.type != 'cpu' or grid.numel() == 0:
+        return True
+    if torch.compiler.is_compiling():
+        return False
+    low, high = grid.detach().aminmax()
+    try:
+        return bool(low > -FAR and high < FAR)
+    except RuntimeError:  # under vmap
+        return False
 
 
 def offset(

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -155,6 +158,29 @@ def test_a_grid_of_nan_gives_nan_for_that_sample_only(kernel, padding, size):
     output = sample(source, grid, kernel, padding)
     assert output[1].isnan().all()
     assert output[[0, 2]].isfinite().all()
+
+
+def test_a_grid_that_is_not_finite_does_not_crash():
+    # in a process of its own: it would take this one along
+    code = """
+import itertools, torch
+from mmstn.geometry.sampling import sample
+for padding, kernel, axes, value in itertools.product(
+    ('zeros', 'border', 'reflection', (1.0, 2.0)),
+    ('linear', 'nearest'), (2, 3), ('nan', 'inf', '-inf', '3e38'),
+):
+    size = [64, 64] if axes == 2 else [8, 8, 8]
+    source = torch.rand(2, 2, *size, requires_grad=True)
+    grid = torch.rand(2, *size, axes)
+    grid[0, :, ::2] = float(value)
+    grid.requires_grad_()
+    output = sample(source, grid, kernel, padding)
+    output[1].sum().backward()
+    assert source.grad[1].isfinite().all() and grid.grad[1].isfinite().all()
+    sample(source, grid, kernel, padding).sum().backward()
+"""
+    done = subprocess.run([sys.executable, '-c', code], check=False)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize('padding', ['zeros', 'border', 'reflection'])
