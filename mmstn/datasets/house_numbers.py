@@ -92,7 +92,8 @@ class HouseNumbers(BaseDataset):
             rows = json.loads(path.read_text())['data_list']
         except ValueError as error:
             raise ValueError(
-                f'HouseNumbers: {path} is damaged ({error}); {prepare(root)}'
+                f'HouseNumbers: {path} is damaged ({error}); '
+                f'{how_to_prepare(root)}'
             ) from error
         crops = path.with_suffix('')
         return [
@@ -111,7 +112,7 @@ def is_held_out(index: int, number: int, total: int) -> bool:
     return index * number // total < (index + 1) * number // total
 
 
-def prepare(root: Path) -> str:
+def how_to_prepare(root: Path) -> str:
     """Return how to make the crops."""
     return f'run python tools/prepare_svhn.py {shlex.quote(str(root))}'
 
@@ -119,11 +120,11 @@ def prepare(root: Path) -> str:
 def missing(root: Path, path: Path) -> str:
     """Return what to tell someone without the crops of one folder."""
     if (root / path.stem / 'digitStruct.mat').is_file():
-        return f'HouseNumbers: {path} is missing; {prepare(root)}'
+        return f'HouseNumbers: {path} is missing; {how_to_prepare(root)}'
     leave = ', or do without by with_extra=False' * (path.stem == 'extra')
     return (
         f'HouseNumbers: {path} is missing. {advice(root)}; then '
-        f'{prepare(root)}'
+        f'{how_to_prepare(root)}'
         f'{leave}. Without SVHN, configs/stn_house_numbers.py trains on what '
         'python tools/make_house_numbers.py makes from MNIST.'
     )
