@@ -20,8 +20,8 @@ Ours, where the paper is silent or contradicts itself:
   RTS that would leave 21x21 cells, too few for the filters: the transformer
   hands on 56x56;
 - TC also with Proj and TPS, of which the paper gives no numbers.
-Result: test error in % on a CPU, seed 0. With ST-FCN-Aff on R, as it stands:
-1.2. After 12 epochs as above; on RTS with CNN and ST-CNN after 8
+Result: test error in % on a CPU, seed 0. On R, as it stands: FCN 2.3,
+ST-FCN-Aff 1.2. After 12 epochs as above; on RTS with CNN and ST-CNN after 8
 (train_cfg.max_epochs=8):
 - R: FCN 9.8, ST-FCN-Aff 5.8, -Proj 6.4, -TPS 5.6, CNN 3.5, ST-CNN-Aff 2.3;
 - RTS: FCN 26.2, ST-FCN-Aff 8.3, -Proj 8.4, -TPS 10.2, CNN 5.0, ST-CNN-Aff 3.1;
