@@ -109,18 +109,12 @@ def is_safe(grid: Tensor) -> bool:
     """Return whether torch can read a border or a reflection at a grid.
 
     On a CPU, its backward pass may leave its memory where a point is NaN or
-    infinite: https://github.com/pytorch/pytorch/issues/24823. What is compiled
-    or mapped cannot be looked at.
+    infinite: https://github.com/pytorch/pytorch/issues/24823.
     """
     if grid.device.type != 'cpu' or grid.numel() == 0:
         return True
-    if torch.compiler.is_compiling():
-        return False
     low, high = grid.detach().aminmax()
-    try:
-        return bool(low > -FAR and high < FAR)
-    except RuntimeError:  # under vmap
-        return False
+    return is_known((low > -FAR) & (high < FAR))
 
 
 def offset(
@@ -143,12 +137,17 @@ def offset(
 def is_nothing(change: Tensor) -> bool:
     """Return whether a CPU can be spared the addition of zeros.
 
-    A GPU would wait to know, and what is compiled or mapped cannot look.
+    A GPU would wait to know.
     """
-    if change.device.type != 'cpu' or torch.compiler.is_compiling():
+    return change.device.type == 'cpu' and is_known(~change.any())
+
+
+def is_known(condition: Tensor) -> bool:
+    """Return whether it holds; what is compiled or mapped cannot look."""
+    if torch.compiler.is_compiling():
         return False
     try:
-        return not change.any()
+        return bool(condition)
     except RuntimeError:  # under vmap
         return False
 
