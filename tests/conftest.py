@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
 
 import mmstn  # noqa: F401  its mends come before any torchvision
 
@@ -49,23 +48,23 @@ def mnist_root(shared_data) -> Path:
 
 
 @pytest.fixture(scope='session')
-def localiser_rate() -> Callable[[Runner], float | None]:
-    """A function from a Runner to the localisers' rate, over the others'."""
+def localiser_rates() -> Callable:
+    """A function to the rates of the localisers' weights, and of the others.
 
-    def rate(runner):
-        names = {id(p): name for name, p in runner.model.named_parameters()}
+    Takes a model and its optimizer. The others must have one rate.
+    """
+
+    def rates(model, optimizer) -> tuple[set[float], float]:
+        rate = {
+            p: g['lr'] for g in optimizer.param_groups for p in g['params']
+        }
         rates = {True: set(), False: set()}
-        for group in runner.optim_wrapper.optimizer.param_groups:
-            for parameter in group['params']:
-                within = 'localisation' in names[id(parameter)]
-                rates[within].add(group['lr'])
+        for name, parameter in model.named_parameters():
+            rates['.localisation.' in name].add(rate[parameter])
         (base,) = rates[False]
-        if not rates[True]:
-            return None
-        (own,) = rates[True]
-        return round(own / base, 6)
+        return rates[True], base
 
-    return rate
+    return rates
 
 
 @pytest.fixture(scope='session')

@@ -80,22 +80,14 @@ def test_one_iteration_reaches_every_parameter(name):
 
 
 @pytest.mark.parametrize('name', sorted(set(SIDES) - BARE))
-def test_the_localiser_learns_more_slowly(name):
+def test_the_localiser_learns_more_slowly(localiser_rates, name):
     cfg = config(name)
     model = MODELS.build(without_weights(cfg.model))
     optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
-    rate = {p: g['lr'] for g in optimizer.param_groups for p in g['params']}
-    rates = {
-        within: {
-            rate[parameter]
-            for name, parameter in model.named_parameters()
-            if ('.localisation.' in name) == within
-        }
-        for within in (True, False)
-    }
+    own, base = localiser_rates(model, optimizer)
     most = 0.3 if name == 'stn_cub10_2x' else 0.1
-    assert len(rates[True] - {0}) == len(rates[False]) == 1
-    assert 0 < max(rates[True]) <= most * max(rates[False])
+    assert len(own - {0}) == 1
+    assert 0 < max(own) <= most * base
 
 
 @pytest.mark.parametrize('name', SIDES)
