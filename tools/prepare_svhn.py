@@ -31,7 +31,7 @@ def main() -> None:
             f'{root} has no digitStruct.mat in any of {", ".join(FOLDERS)}. '
             + advice(root)
         )
-    damaged = []
+    problems = []
     for folder in FOLDERS:
         if folder not in found:
             print(f'{root / folder}: not there, left out')
@@ -39,8 +39,8 @@ def main() -> None:
         print(f'{root / folder}:')
         try:
             left_out = prepare(root, folder, track_iter_progress)
-        except ValueError as error:  # its list is damaged
-            damaged.append(str(error))
+        except ValueError as error:  # its list, or all its images
+            problems.append(str(error))
             continue
         print(f'{len(left_out)} images without crops')
         for name, reason in list(left_out.items())[:SHOWN]:
@@ -48,8 +48,8 @@ def main() -> None:
         if len(left_out) > SHOWN:
             path = annotation_file(root, 64, folder)
             print(f'  and {len(left_out) - SHOWN} more, listed in {path}')
-    if damaged:
-        parser.exit(1, '\n'.join(damaged) + '\n')
+    if problems:
+        parser.exit(1, '\n'.join(problems) + '\n')
 
 
 if __name__ == '__main__':
