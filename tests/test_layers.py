@@ -18,7 +18,14 @@ LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
     'mmstn': {'mmstn.compat'},
-    'mmstn.compat': {'cv2', 'mmengine', 'numpy', 'torch', 'torchvision'},
+    'mmstn.compat': {
+        'cv2',
+        'mmengine',
+        'numpy',
+        'torch',
+        'torchvision',
+        'mmstn.compat',
+    },
     'mmstn.registry': {'mmengine'},
     'mmstn.geometry': {'torch'},
     'mmstn.models': {'torch', *LAB},

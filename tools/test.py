@@ -8,7 +8,7 @@ from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 
-from mmstn import compat
+from mmstn.compat import launching
 
 
 def parse_args() -> argparse.Namespace:
@@ -60,7 +60,7 @@ def main() -> None:
     cfg = Config.fromfile(args.config)
     apply_args(cfg, args)
     if args.launcher == 'pytorch':
-        compat.init_cpu_distributed(cfg)
+        launching.init_cpu_distributed(cfg)
     runner = RUNNERS.build(cfg)
     if args.out and args.out_item == 'pred':
         runner.test_evaluator.metrics.append(DumpResults(args.out))

@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 
-from mmstn import compat
+from mmstn.compat import launching
 
 
 def parse_args() -> argparse.Namespace:
@@ -81,9 +81,9 @@ def main() -> None:
     args = parse_args()
     cfg = Config.fromfile(args.config)
     apply_args(cfg, args)
-    compat.check_amp(cfg)
+    launching.check_amp(cfg)
     if args.launcher == 'pytorch':
-        compat.init_cpu_distributed(cfg)
+        launching.init_cpu_distributed(cfg)
     RUNNERS.build(cfg).train()
 
 

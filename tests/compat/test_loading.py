@@ -2,25 +2,21 @@
 
 import functools
 import http.server
-import os
 import pickle
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from mmengine import utils
+from fresh_process import python
 from mmengine.config import Config
 from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer
-from mmengine.model import BaseModel
-from mmengine.runner import Runner, checkpoint, load_checkpoint
+from mmengine.runner import checkpoint, load_checkpoint
+from tiny_training import train
 
-import mmstn
-from mmstn import compat
+from mmstn.compat import loading
 
 
 class Payload:
@@ -131,9 +127,9 @@ def test_getattr_in_a_checkpoint_answers_for_statistics_only(tmp_path, marker):
 
     torch.save({'state_dict': Globals()}, tmp_path / 'getattr.pth')
     check_refused(tmp_path / 'getattr.pth', marker, "asks for '__init__'")
-    assert compat.history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
+    assert loading.history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
     with pytest.raises(pickle.UnpicklingError, match="asks for 'max' of"):
-        compat.history_statistic(np.ndarray, 'max')
+        loading.history_statistic(np.ndarray, 'max')
 
 
 @pytest.mark.parametrize('core', [b'numpy.core', b'numpy._core'])
@@ -150,39 +146,6 @@ def test_logs_of_either_numpy_survive(core, tmp_path):
     assert loaded['logs'].mean() == 2.0
     assert loaded['logs'].statistics('max') == 3.0
     assert loaded['score'] == 0.5
-
-
-class Toy(BaseModel):
-    """Fit a line."""
-
-    def __init__(self):
-        super().__init__()
-        self.line = torch.nn.Linear(1, 1)
-
-    def forward(self, *inputs, mode):
-        return {'loss': self.line(torch.stack(inputs)).square().mean()}
-
-
-def train(work_dir, epochs, **kwargs):
-    runner = Runner(
-        Toy(),
-        str(work_dir),
-        train_dataloader=dict(
-            dataset=list(torch.linspace(0, 1, 8)[:, None]),
-            batch_size=4,
-            sampler=dict(type='DefaultSampler', shuffle=True),
-            collate_fn=dict(type='pseudo_collate'),
-        ),
-        train_cfg=dict(by_epoch=True, max_epochs=epochs),
-        optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.1)),
-        param_scheduler=dict(type='ExponentialLR', gamma=0.5, end=9),
-        default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
-        custom_hooks=[dict(type='EMAHook')],
-        experiment_name=f'{Path(work_dir).name}_{epochs}',
-        **kwargs,
-    )
-    runner.train()
-    return runner
 
 
 def test_a_run_resumes_where_it_stopped(tmp_path):
@@ -227,71 +190,6 @@ def test_an_inferencer_with_a_config_builds_the_model(tmp_path):
         Inferencer(config, str(tmp_path / 'weights.pth'))
 
 
-def test_installed_packages_are_found_without_pkg_resources():
-    assert utils.is_installed('opencv-python')
-    assert utils.is_installed('mmpretrain')
-    assert not utils.is_installed('no-such-package')
-    path = utils.get_installed_path('mmstn')
-    assert path == str(Path(mmstn.__file__).parent)
-
-
-def test_mends_are_applied_once():
-    before = checkpoint.CheckpointLoader.load_checkpoint
-    compat.apply()
-    assert checkpoint.CheckpointLoader.load_checkpoint == before
-
-
-@pytest.mark.parametrize('base', ['stn_digits.py', '_base_/line.py'])
-def test_configs_outside_the_repository_find_ours(base, tmp_path, monkeypatch):
-    configs = tmp_path / 'configs'
-    (configs / '_base_').mkdir(parents=True)
-    (configs / base).write_text("model = dict(type='ResNet', depth=18)\n")
-    monkeypatch.setattr(compat, 'CONFIGS', configs)
-    outside = tmp_path / 'outside.py'
-    outside.write_text(f"_base_ = 'mmstn::{base}'\nmodel = dict(depth=50)\n")
-    assert Config.fromfile(outside).model == dict(type='ResNet', depth=50)
-
-
-def test_the_package_holds_its_configs(tmp_path):
-    outside = tmp_path / 'outside.py'
-    outside.write_text("_base_ = 'mmstn::stn_digits.py'\n")
-    inside = Path(mmstn.__file__).parents[1] / 'configs' / 'stn_digits.py'
-    assert Config.fromfile(outside).model == Config.fromfile(inside).model
-
-
-def test_an_unknown_config_of_ours_is_answered_with_the_known(tmp_path):
-    outside = tmp_path / 'outside.py'
-    outside.write_text("_base_ = 'mmstn::nope.py'\n")
-    with pytest.raises(FileNotFoundError, match='there are .*stn_digits.py'):
-        Config.fromfile(outside)
-
-
-def python(code, **environment):
-    return subprocess.run(
-        [sys.executable, '-c', code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        cwd=Path(mmstn.__file__).parents[1],
-    )
-
-
-def test_a_missing_libgl_is_said_in_words(tmp_path):
-    (tmp_path / 'cv2.py').write_text(
-        "raise ImportError('libGL.so.1: cannot open shared object file')"
-    )
-    hidden = 'try:\n  import mmstn\nexcept ImportError:\n  print("hidden")'
-    done = python(hidden, PYTHONPATH=str(tmp_path))
-    assert 'hidden' in done.stdout
-    assert 'libGL.so.1' in done.stderr
-    assert 'apt-get install libgl1' in done.stderr
-
-
-def test_torchvision_can_be_imported():
-    done = python('import mmstn, torchvision.models')
-    assert done.returncode == 0, done.stderr
-
-
 def test_the_switch_to_unsafe_loading_is_refused():
     done = python(
         'import mmstn, os; print([k for k in os.environ if "_ONLY" in k])',
@@ -299,49 +197,3 @@ def test_the_switch_to_unsafe_loading_is_refused():
     )
     assert done.stdout.strip() == "['TORCH_FORCE_WEIGHTS_ONLY_LOAD']"
     assert 'mmstn ignores TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD' in done.stderr
-
-
-def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
-    code = (
-        'import atexit, sys; sys.path.insert(0, "tests")\n'
-        'from pathlib import Path\n'
-        'from mmengine.config import Config\n'
-        'from mmstn import compat\n'
-        'from test_compat import train\n'
-        'def threads():\n'
-        '    tasks = Path("/proc/self/task").glob("*/comm")\n'
-        '    return {task.read_text().strip() for task in tasks}\n'
-        'def main():\n'
-        '    wrapper = dict(broadcast_buffers=False)\n'
-        '    cfg = Config(dict(model_wrapper_cfg=wrapper))\n'
-        '    compat.init_cpu_distributed(cfg)\n'
-        f'    runner = train({str(tmp_path)!r}, 1, launcher="pytorch",'
-        ' cfg=cfg)\n'
-        '    print(type(runner.model).__name__, runner.model.device_ids)\n'
-        '    print("training with", threads())\n'
-        # Registered before the group's own: the last to run.
-        'atexit.register(lambda: print("left with", threads()))\n'
-        'main()\n'
-    )
-    done = python(
-        code,
-        CUDA_VISIBLE_DEVICES='',
-        MASTER_ADDR='127.0.0.1',
-        MASTER_PORT='0',
-        RANK='0',
-        LOCAL_RANK='0',
-        WORLD_SIZE='1',
-    )
-    assert 'MMDistributedDataParallel None' in done.stdout, done.stderr
-    training, left = done.stdout.split('left with')
-    assert 'pt_gloo_runloop' in training
-    assert 'gloo' not in left
-
-
-def test_amp_without_a_gpu_is_said_in_words(monkeypatch):
-    monkeypatch.setattr(compat, 'get_device', lambda: 'cpu')
-    config = Config(dict(optim_wrapper=dict(type='AmpOptimWrapper')))
-    with pytest.raises(ValueError, match='needs a GPU'):
-        compat.check_amp(config)
-    config.optim_wrapper.type = 'OptimWrapper'
-    compat.check_amp(config)
