@@ -6,15 +6,14 @@
 bare loop with the same model, batches and data.
 ``birds``: a step of ``configs/stn_cub_4x.py`` against its streams and its
 localiser on their own, and the memory that a step holds.
-``house_numbers``: a step of ST-CNN Multi (``configs/stn_svhn.py``) against one
-of its CNN.
+``house_numbers``: a step of ST-CNN Multi on SVHN, 64 pixels, against one of its
+CNN.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
 """
 
 import argparse
-import os
 import statistics
 import tempfile
 import time
@@ -163,7 +162,7 @@ def training(args) -> None:
         f'{"workers":>7}{"Runner images/s":>17}{"bare images/s":>15}'
         f'{"Runner/bare":>13}'
     )
-    cfg = Config.fromfile('configs/stn_mnist.py')
+    cfg = Config.fromfile('configs/mnist/st_cnn_aff_r.py')
     cfg.merge_from_dict(
         dict(
             train_cfg=dict(max_epochs=1),
@@ -305,8 +304,7 @@ def gigabytes_held(model, images: Tensor, batch: int) -> float:
 def house_numbers(args) -> None:
     """Print what the four transformers of ST-CNN Multi cost."""
     torch.manual_seed(0)
-    os.environ.update(SIZE='64', MODEL='ST-CNN-Multi')
-    cfg = Config.fromfile('configs/stn_svhn.py').model
+    cfg = Config.fromfile('configs/svhn/st_cnn_multi_64.py').model
     bare = dict(cfg, backbone=cfg.backbone.backbone)
     images = torch.randn(32, 3, 64, 64, device=args.device)
     runs = {}

@@ -125,6 +125,6 @@ def missing(root: Path, path: Path) -> str:
     return (
         f'HouseNumbers: {path} is missing. {advice(root)}; then '
         f'{how_to_prepare(root)}'
-        f'{leave}. Without SVHN, configs/stn_house_numbers.py trains on what '
+        f'{leave}. Without SVHN, configs/house_numbers trains on what '
         'python tools/make_house_numbers.py makes from MNIST.'
     )

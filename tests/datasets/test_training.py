@@ -42,7 +42,9 @@ def config(work_dir, workers=0):
                 data_preprocessor=dict(
                     type='mmstn.BatchPreprocessor', mean=[0.0], std=[255.0]
                 ),
-                backbone=dict(type='mmstn.DigitFCN', size=(42, 42), units=16),
+                backbone=dict(
+                    type='mmstn.DigitFCN', size=(42, 42), hidden_dim=16
+                ),
                 head=dict(
                     type='LinearClsHead', num_classes=10, in_channels=16
                 ),

@@ -25,8 +25,8 @@ class STNBackbone(BaseModule):
 
     Args:
         backbone: Config of any registered backbone.
-        transformers: Configs of transformers, each with an optional
-            ``before``: the name of the submodule whose input is transformed,
+        transformers: Config of a transformer, or a list of them, each with an
+            optional ``before``: the name of the submodule whose input is transformed,
             such as ``'layer2.0'``. Without it, the input of the backbone is.
             Those at the same place act in the order given.
 
@@ -38,10 +38,12 @@ class STNBackbone(BaseModule):
     def __init__(
         self,
         backbone: dict,
-        transformers: Sequence[dict],
+        transformers: dict | Sequence[dict],
         init_cfg: dict | list[dict] | None = None,
     ):
         super().__init__(init_cfg)
+        if isinstance(transformers, dict):
+            transformers = [transformers]
         listed = isinstance(transformers, (list, tuple)) and transformers
         if not listed or not all(isinstance(c, dict) for c in transformers):
             raise ValueError(

@@ -28,8 +28,8 @@ class Localisation(BaseModule):
     def __init__(
         self,
         trunk: dict,
-        in_features: int,
-        start: Sequence[float],
+        in_features: int | None = None,
+        start: Sequence[float] = (),
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
@@ -40,6 +40,8 @@ class Localisation(BaseModule):
                 f'{start!r}'
             )
         self.trunk = ANY_MODELS.build(trunk)
+        if in_features is None:
+            in_features = getattr(self.trunk, 'out_features', None)
         if not isinstance(in_features, int) or in_features < 1:
             raise ValueError(
                 'Localisation: in_features must be a whole number from 1 on, '

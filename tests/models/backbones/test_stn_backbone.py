@@ -25,7 +25,11 @@ BACKBONES = {
         type='mmstn.PlainNet',
         size=(32, 32),
         in_channels=3,
-        steps=[dict(conv=4, kernel=3), dict(max=2), dict(conv=4, kernel=3)],
+        steps=[
+            dict(conv=4, kernel=3),
+            dict(pool='max', size=2),
+            dict(conv=4, kernel=3),
+        ],
     ),
 }
 PLACES = [
