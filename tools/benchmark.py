@@ -6,8 +6,8 @@
 bare loop with the same model, batches and data.
 ``birds``: a step of ``configs/stn_cub_4x.py`` against its streams and its
 localiser on their own, and the memory that a step holds.
-``house_numbers``: a step of ST-CNN Multi on SVHN, 64 pixels, against one of its
-CNN.
+``house_numbers``: a step of ST-CNN Multi on SVHN, 64 pixels, against one of
+its CNN.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.

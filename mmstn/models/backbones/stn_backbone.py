@@ -26,9 +26,9 @@ class STNBackbone(BaseModule):
     Args:
         backbone: Config of any registered backbone.
         transformers: Config of a transformer, or a list of them, each with an
-            optional ``before``: the name of the submodule whose input is transformed,
-            such as ``'layer2.0'``. Without it, the input of the backbone is.
-            Those at the same place act in the order given.
+            optional ``before``: the name of the submodule whose input is
+            transformed, such as ``'layer2.0'``. Without it, the input of the
+            backbone is. Those at the same place act in the order given.
 
     Raises:
         ValueError: When built, if a place does not exist; in a forward pass,
