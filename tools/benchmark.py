@@ -31,7 +31,7 @@ from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from mmstn.datasets.collate import batch_collate
+from mmstn.datasets.prebuilt_batch import batch_collate
 
 FIRST, LAST = 5, 25  # iterations timed in training
 CASES = [  # (B, C, *source), output

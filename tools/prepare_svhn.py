@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmengine.utils import track_iter_progress
 
-from mmstn.datasets.svhn_crops import (
+from mmstn.datasets.svhn.svhn_crops import (
     FOLDERS,
     advice,
     annotation_file,

@@ -11,7 +11,7 @@ from mmpretrain.datasets.transforms import Resize as ResizeClass
 from mmpretrain.registry import TRANSFORMS
 from torch.testing import assert_close
 
-from mmstn.datasets.transforms.pixel_map import (
+from mmstn.datasets.pixel_map import (
     PixelMap,
     geometric_steps,
     pixel_map,

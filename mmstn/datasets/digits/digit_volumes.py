@@ -5,9 +5,9 @@ from math import ceil, hypot, pi
 import torch
 from torch import Tensor
 
-from mmstn.datasets.digits import DigitDataset
-from mmstn.datasets.distortion import FRAME, between
-from mmstn.datasets.mnist import FromMNIST
+from mmstn.datasets.digits.digit_dataset import DigitDataset
+from mmstn.datasets.digits.distortion import FRAME, between
+from mmstn.datasets.digits.mnist import FromMNIST
 from mmstn.geometry.affine import affine_grid, similarity_matrix
 from mmstn.geometry.sampling import sample
 from mmstn.registry import DATASETS
@@ -27,10 +27,10 @@ class DigitVolumes(FromMNIST, DigitDataset):
     anywhere, as far as the turned solid fits into the cube.
 
     Args:
-        data_root: See :class:`~mmstn.datasets.mnist.FromMNIST`.
+        data_root: See :class:`~mmstn.datasets.digits.mnist.FromMNIST`.
         canvas: Side of the cube in voxels.
         **kwargs: ``split`` and ``download`` of the former, and those of
-            :class:`~mmstn.datasets.digits.DigitDataset`.
+            :class:`~mmstn.datasets.digits.digit_dataset.DigitDataset`.
     """
 
     columns = 6

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mmstn.datasets.digit_struct import HouseNumber, write_digit_struct
+from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
 from mmstn.geometry.affine import affine_grid
 from mmstn.geometry.sampling import sample
 
@@ -38,7 +38,7 @@ def make_folder(
         number: How many house numbers to make.
         key: Whole numbers from 0; with the place of an image in the folder
             they decide all that is random in it.
-        progress: See :func:`mmstn.datasets.svhn_crops.prepare`.
+        progress: See :func:`mmstn.datasets.svhn.svhn_crops.prepare`.
     """
     folder.mkdir(parents=True)
     images, labels = digits

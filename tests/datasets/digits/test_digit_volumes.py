@@ -7,7 +7,7 @@ from scipy.ndimage import affine_transform
 from scipy.spatial.transform import Rotation
 from torch.testing import assert_close
 
-from mmstn.datasets.digit_volumes import DEPTH, turned_and_placed
+from mmstn.datasets.digits.digit_volumes import DEPTH, turned_and_placed
 from mmstn.registry import DATASETS
 
 ALMOST = 1 - 1e-12

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmpretrain.datasets import BaseDataset
 
-from mmstn.datasets.svhn_crops import EXPANSION, advice, annotation_file
+from mmstn.datasets.svhn.svhn_crops import EXPANSION, advice, annotation_file
 from mmstn.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test')

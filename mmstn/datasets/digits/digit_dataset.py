@@ -9,8 +9,8 @@ from mmpretrain.datasets import BaseDataset
 from mmpretrain.datasets.categories import MNIST_CATEGORITES
 from torch import Tensor
 
-from mmstn.datasets.collate import ReadyBatch
-from mmstn.datasets.distortion import FRAME
+from mmstn.datasets.digits.distortion import FRAME
+from mmstn.datasets.prebuilt_batch import ReadyBatch
 from mmstn.datasets.transforms import PackDigits
 
 SPLITS = ('train', 'test')

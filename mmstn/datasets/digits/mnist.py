@@ -9,7 +9,7 @@ from mmengine import dist
 from torchvision.datasets import MNIST
 from torchvision.datasets.utils import download_url
 
-from mmstn.datasets.idx import read_idx
+from mmstn.datasets.digits.idx import read_idx
 
 STEMS = {'train': 'train', 'test': 't10k'}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mmstn.datasets.distortion import FRAME
+from mmstn.datasets.digits.distortion import FRAME
 from mmstn.geometry.affine import affine_grid, attention_matrix
 from mmstn.geometry.sampling import sample
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from mmstn.datasets.digits import DigitDataset
-from mmstn.datasets.distortion import DISTORTIONS, distort, whole
-from mmstn.datasets.mnist import FromMNIST
+from mmstn.datasets.digits.digit_dataset import DigitDataset
+from mmstn.datasets.digits.distortion import DISTORTIONS, distort, whole
+from mmstn.datasets.digits.mnist import FromMNIST
 from mmstn.registry import DATASETS
 
 RTS = DISTORTIONS['RTS']
@@ -20,9 +20,9 @@ class DigitPairs(FromMNIST, DigitDataset):
     pair; the second is any. How the paper pairs them it does not say.
 
     Args:
-        data_root: See :class:`~mmstn.datasets.mnist.FromMNIST`.
+        data_root: See :class:`~mmstn.datasets.digits.mnist.FromMNIST`.
         **kwargs: ``split`` and ``download`` of that, and those of
-            :class:`~mmstn.datasets.digits.DigitDataset`.
+            :class:`~mmstn.datasets.digits.digit_dataset.DigitDataset`.
     """
 
     METAINFO = {'classes': [str(total) for total in range(19)]}

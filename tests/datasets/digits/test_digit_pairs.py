@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mmstn.datasets.distortion import distort
+from mmstn.datasets.digits.distortion import distort
 from mmstn.registry import DATASETS
 
 

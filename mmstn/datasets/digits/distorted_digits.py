@@ -3,10 +3,10 @@
 import numpy as np
 from torch import Tensor
 
-from mmstn.datasets.bundled import load_bundled
-from mmstn.datasets.digits import DigitDataset
-from mmstn.datasets.distortion import DISTORTIONS, distort
-from mmstn.datasets.mnist import FromMNIST
+from mmstn.datasets.digits.digit_dataset import DigitDataset
+from mmstn.datasets.digits.distortion import DISTORTIONS, distort
+from mmstn.datasets.digits.mnist import FromMNIST
+from mmstn.datasets.digits.sklearn_digits import load_bundled
 from mmstn.registry import DATASETS
 
 
@@ -15,11 +15,11 @@ class DistortedDigits(DigitDataset):
 
     Args:
         distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'`` or ``'TC'``: see
-            :mod:`mmstn.datasets.distortion`.
+            :mod:`mmstn.datasets.digits.distortion`.
         split: ``'train'`` or ``'test'``.
         canvas: Side of the samples in pixels; by default that of the
             distortion: 28 for R, 60 for TC, 42 for the others.
-        **kwargs: See :class:`~mmstn.datasets.digits.DigitDataset`.
+        **kwargs: Of ``DigitDataset``, such as ``pipeline``.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class DistortedMNIST(FromMNIST, DistortedDigits):
     set was distorted once or afresh it does not say.
 
     Args:
-        data_root: See :class:`~mmstn.datasets.mnist.FromMNIST`.
+        data_root: See :class:`~mmstn.datasets.digits.mnist.FromMNIST`.
         distortion: See :class:`DistortedDigits`.
         **kwargs: Of both.
     """
@@ -70,7 +70,7 @@ class DistortedMNIST(FromMNIST, DistortedDigits):
 class BundledDigits(DistortedDigits):
     """Scikit-learn's 1,797 digits, enlarged and distorted: nothing to fetch.
 
-    See :func:`~mmstn.datasets.bundled.load_bundled` and
+    See :func:`~mmstn.datasets.digits.sklearn_digits.load_bundled` and
     :class:`DistortedDigits`.
     """
 

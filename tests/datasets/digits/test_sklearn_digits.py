@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from mmstn.datasets.bundled import load_bundled
+from mmstn.datasets.digits.sklearn_digits import load_bundled
 
 
 @pytest.mark.parametrize(('split', 'count'), [('train', 1297), ('test', 500)])

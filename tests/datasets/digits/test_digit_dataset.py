@@ -10,9 +10,9 @@ from mmengine.dataset import default_collate, pseudo_collate
 from mmengine.runner import set_random_seed
 from torch.testing import assert_close
 
-from mmstn.datasets.collate import ReadyBatch, batch_collate
-from mmstn.datasets.digits import uniform_draws
-from mmstn.datasets.distortion import DISTORTIONS
+from mmstn.datasets.digits.digit_dataset import uniform_draws
+from mmstn.datasets.digits.distortion import DISTORTIONS
+from mmstn.datasets.prebuilt_batch import ReadyBatch, batch_collate
 from mmstn.registry import DATASETS
 
 PACK = dict(type='mmstn.PackDigits', canvas=42)

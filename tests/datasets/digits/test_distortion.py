@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mmstn.datasets.distortion import (
+from mmstn.datasets.digits.distortion import (
     DISTORTIONS,
     distort,
     is_convex,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmstn.datasets.digit_struct import DigitStruct, HouseNumber
+from mmstn.datasets.svhn.digit_struct import DigitStruct, HouseNumber
 
 FOLDERS = ('train', 'test', 'extra')
 ADDRESS = 'http://ufldl.stanford.edu/housenumbers'
