@@ -206,8 +206,10 @@ def through_runner(cfg: Config) -> float:
 def through_bare_loop(cfg: Config, device: str) -> float:
     """Return the seconds of the same iterations without OpenMMLab's loop."""
     settings = cfg.train_dataloader
+    dataset = ANY_DATASETS.build(settings.dataset)
+    dataset.set_epoch(0)
     loader = DataLoader(
-        ANY_DATASETS.build(settings.dataset),
+        dataset,
         batch_size=settings.batch_size,
         num_workers=settings.num_workers,
         shuffle=True,
@@ -218,7 +220,8 @@ def through_bare_loop(cfg: Config, device: str) -> float:
     optimiser = torch.optim.SGD(net.parameters(), 0.01, 0.9)
     for step, batch in enumerate(loader):
         inputs = batch['inputs'].to(device).float() / 255
-        labels = batch['data_samples']['gt_label'].to(device).flatten()
+        labels = batch['data_samples'].targets['gt_label']
+        labels = labels.to(device).flatten()
         loss = F.cross_entropy(net(inputs), labels)
         optimiser.zero_grad()
         loss.backward()

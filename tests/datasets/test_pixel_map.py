@@ -168,6 +168,12 @@ def test_the_test_pipelines_of_the_birds_are_followed(name):
     assert found.size == (448, 448)
 
 
+def test_a_digit_that_keeps_its_size_keeps_its_pixels():
+    steps = geometric_steps([dict(type='mmstn.PackDigits')])
+    found = pixel_map(steps, dict(ori_shape=(28, 20), img_shape=(28, 20)))
+    assert found == PixelMap((28, 20))
+
+
 @pytest.mark.parametrize('size', [(28, 28), (20, 41), (90, 60), (43, 200)])
 def test_a_digit_is_followed_onto_its_canvas(size):
     pipeline = [dict(type='mmstn.PackDigits', canvas=42)]

@@ -1,31 +1,35 @@
 """Single digits, distorted as in the paper."""
 
-import numpy as np
+from collections.abc import Callable
+from functools import partial
+
 from torch import Tensor
 
 from mmstn.datasets.digits.digit_dataset import DigitDataset
 from mmstn.datasets.digits.distortion import DISTORTIONS, distort
-from mmstn.datasets.digits.mnist import FromMNIST
-from mmstn.datasets.digits.sklearn_digits import load_bundled
+from mmstn.datasets.digits.mnist import load_mnist
+from mmstn.datasets.digits.sklearn_digits import load_sklearn_digits
 from mmstn.registry import DATASETS
 
 
 class DistortedDigits(DigitDataset):
-    """Distorted digits of any source; a subclass defines ``digits``.
+    """Distorted digits of any source.
 
     Args:
+        load_digits: See ``DigitDataset``.
+        split: ``'train'`` or ``'test'``.
         distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'`` or ``'TC'``: see
             :mod:`mmstn.datasets.digits.distortion`.
-        split: ``'train'`` or ``'test'``.
         canvas: Side of the samples in pixels; by default that of the
             distortion: 28 for R, 60 for TC, 42 for the others.
-        **kwargs: Of ``DigitDataset``, such as ``pipeline``.
+        **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
     """
 
     def __init__(
         self,
+        load_digits: Callable,
+        split: str,
         distortion: str,
-        split: str = 'train',
         canvas: int | None = None,
         **kwargs,
     ):
@@ -37,12 +41,12 @@ class DistortedDigits(DigitDataset):
         if canvas is None:
             canvas = DISTORTIONS[distortion].canvas
         self.distortion = distortion
-        self.columns = DISTORTIONS[distortion].draws
-        super().__init__(split, canvas, **kwargs)
+        self.num_draws = DISTORTIONS[distortion].num_draws
+        super().__init__(load_digits, split, canvas, **kwargs)
 
-    def compose(self, numbers: Tensor, draws: Tensor) -> Tensor:
+    def render(self, indices: Tensor, draws: Tensor) -> Tensor:
         return distort(
-            self.distortion, self.images, numbers, draws, self.canvas
+            self.distortion, self.images, indices, draws, self.canvas
         )
 
     def extra_repr(self) -> list[str]:
@@ -53,31 +57,48 @@ class DistortedDigits(DigitDataset):
 
 
 @DATASETS.register_module()
-class DistortedMNIST(FromMNIST, DistortedDigits):
+class DistortedMNIST(DistortedDigits):
     """MNIST, distorted afresh in each epoch; the 10,000 test digits once.
 
-    Source: Jaderberg et al. 2015, section 4.1. Whether the paper's training
-    set was distorted once or afresh it does not say.
+    Source: Jaderberg et al. 2015, section 4.1. The paper does not say whether
+    its training set was distorted once or afresh.
 
     Args:
-        data_root: See :class:`~mmstn.datasets.digits.mnist.FromMNIST`.
+        data_root: Folder of the four idx files, gzipped or not.
         distortion: See :class:`DistortedDigits`.
-        **kwargs: Of both.
+        split: ``'train'`` or ``'test'``.
+        download: Whether to fetch missing files into ``data_root``.
+        **kwargs: Of :class:`DistortedDigits`.
     """
+
+    def __init__(
+        self,
+        data_root: str,
+        distortion: str,
+        split: str = 'train',
+        download: bool = True,
+        **kwargs,
+    ):
+        load = partial(load_mnist, data_root, split, download)
+        super().__init__(
+            load, split, distortion, data_root=data_root, **kwargs
+        )
 
 
 @DATASETS.register_module()
 class BundledDigits(DistortedDigits):
     """Scikit-learn's 1,797 digits, enlarged and distorted: nothing to fetch.
 
-    See :func:`~mmstn.datasets.digits.sklearn_digits.load_bundled` and
-    :class:`DistortedDigits`.
+    See :func:`~mmstn.datasets.digits.sklearn_digits.load_sklearn_digits`.
+
+    Args:
+        split: ``'train'`` or ``'test'``.
+        distortion: See :class:`DistortedDigits`.
+        **kwargs: Of :class:`DistortedDigits`.
     """
 
     def __init__(
         self, split: str = 'train', distortion: str = 'RTS', **kwargs
     ):
-        super().__init__(distortion, split, **kwargs)
-
-    def digits(self) -> tuple[np.ndarray, np.ndarray]:
-        return load_bundled(self.split)
+        load = partial(load_sklearn_digits, split)
+        super().__init__(load, split, distortion, **kwargs)

@@ -83,7 +83,7 @@ def annotation_file(root: Path, side: int, folder: str) -> Path:
     return crops_folder(root, side, folder).with_suffix('.json')
 
 
-def advice(root: Path) -> str:
+def download_instructions(root: Path) -> str:
     """Return what to tell someone without the official folders."""
     return (
         'Fetch train.tar.gz, test.tar.gz and extra.tar.gz (the full numbers, '

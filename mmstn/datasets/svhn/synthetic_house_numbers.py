@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from mmstn.datasets.digits.distortion import DIGIT_SIDE
 from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
 from mmstn.geometry.affine import affine_grid
 from mmstn.geometry.sampling import sample
 
 SHARES = (0.15, 0.45, 0.27, 0.1, 0.03)  # of numbers with 1 to 5 digits
-FRAME = 28
 SPACING = 20  # from a digit to the next, in pixels of MNIST
 
 
@@ -91,10 +91,10 @@ def make_house_number(
 
 def lay_out(digits: np.ndarray) -> np.ndarray:
     """Return each digit at its place in the strip, ``(L, 28, strip)``."""
-    strip = FRAME + SPACING * (len(digits) - 1)
-    layers = np.zeros((len(digits), FRAME, strip), np.uint8)
+    strip = DIGIT_SIDE + SPACING * (len(digits) - 1)
+    layers = np.zeros((len(digits), DIGIT_SIDE, strip), np.uint8)
     for index, digit in enumerate(digits):
-        layers[index, :, index * SPACING :][:, :FRAME] = digit
+        layers[index, :, index * SPACING :][:, :DIGIT_SIDE] = digit
     return layers
 
 
