@@ -10,8 +10,8 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 
-from mmstn.datasets.made_house_numbers import make_folder
-from mmstn.datasets.svhn_crops import prepare
+from mmstn.datasets.svhn.svhn_crops import prepare
+from mmstn.datasets.svhn.synthetic_house_numbers import make_folder
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 TRANSFORMERS = dict(cnn=0, single=1, multi=4)

@@ -30,7 +30,7 @@ from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from mmstn.datasets.collate import batch_collate
+from mmstn.datasets.prebuilt_batch import batch_collate
 
 FIRST, LAST = 5, 25  # iterations timed in training
 CASES = [  # (B, C, *source), output
@@ -205,8 +205,10 @@ def through_runner(cfg: Config) -> float:
 def through_bare_loop(cfg: Config, device: str) -> float:
     """Return the seconds of the same iterations without OpenMMLab's loop."""
     settings = cfg.train_dataloader
+    dataset = ANY_DATASETS.build(settings.dataset)
+    dataset.set_epoch(0)
     loader = DataLoader(
-        ANY_DATASETS.build(settings.dataset),
+        dataset,
         batch_size=settings.batch_size,
         num_workers=settings.num_workers,
         shuffle=True,
@@ -217,7 +219,8 @@ def through_bare_loop(cfg: Config, device: str) -> float:
     optimiser = torch.optim.SGD(net.parameters(), 0.01, 0.9)
     for step, batch in enumerate(loader):
         inputs = batch['inputs'].to(device).float() / 255
-        labels = batch['data_samples']['gt_label'].to(device).flatten()
+        labels = batch['data_samples'].targets['gt_label']
+        labels = labels.to(device).flatten()
         loss = F.cross_entropy(net(inputs), labels)
         optimiser.zero_grad()
         loss.backward()

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from mmengine.utils import track_iter_progress
 
-from mmstn.datasets.svhn_crops import (
+from mmstn.datasets.svhn.svhn_crops import (
     FOLDERS,
-    advice,
     annotation_file,
+    download_instructions,
     prepare,
 )
 
@@ -29,7 +29,7 @@ def main() -> None:
     if not found:
         parser.error(
             f'{root} has no digitStruct.mat in any of {", ".join(FOLDERS)}. '
-            + advice(root)
+            + download_instructions(root)
         )
     problems = []
     for folder in FOLDERS:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from mmstn.datasets.transforms.pixel_map import PixelMap
+from mmstn.datasets.pixel_map import PixelMap
 from mmstn.hooks.glimpse import PER_SIDE, Glimpse, Record, Source
 from mmstn.models.transformer import TPSGrid
 

@@ -14,7 +14,7 @@ from mmpretrain.apis import ImageClassificationInferencer
 from mmpretrain.structures import DataSample
 
 from mmstn.apis.regions import find_regions
-from mmstn.datasets.transforms.pixel_map import geometric_steps, pixel_map
+from mmstn.datasets.pixel_map import geometric_steps, pixel_map
 from mmstn.hooks.attention_sheet import Display
 from mmstn.hooks.glimpse import find_transformers, watch
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mmstn.datasets.cub import check_folder
+from mmstn.datasets.cub.cub import check_folder
 
 FILES = {  # what stands on each line
     'images.txt': '<image_id> <class>/<image>.jpg',

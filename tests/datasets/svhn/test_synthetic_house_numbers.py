@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mmstn.datasets.digit_struct import DigitStruct
-from mmstn.datasets.made_house_numbers import (
+from mmstn.datasets.svhn.digit_struct import DigitStruct
+from mmstn.datasets.svhn.synthetic_house_numbers import (
     ink_corners,
     lay_out,
     make_folder,

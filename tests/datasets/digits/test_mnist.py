@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from torchvision.datasets import MNIST
 
-from mmstn.datasets import mnist
-from mmstn.datasets.mnist import load_mnist
+from mmstn.datasets.digits import mnist
+from mmstn.datasets.digits.mnist import load_mnist
 
 IMAGES = 't10k-images-idx3-ubyte'
 LABELS = 't10k-labels-idx1-ubyte'

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mmstn.datasets.distortion import (
+from mmstn.datasets.digits.distortion import (
     DISTORTIONS,
     distort,
     is_convex,
-    normal,
     placed_grid,
     projected,
+    to_normal,
 )
 from mmstn.geometry.sampling import sample
 
@@ -42,7 +42,7 @@ def place(image, scale=1.0, angle=0.0, shift=(0.0, 0.0), canvas=42):
 
 def at_rest(name):
     """Draws that neither turn nor move a digit, at its largest scale."""
-    draws = torch.full((1, DISTORTIONS[name].draws), 0.5).double()
+    draws = torch.full((1, DISTORTIONS[name].num_draws), 0.5).double()
     if name in ('P', 'E'):
         draws[:, 0] = ALMOST
     if name == 'RTS':
@@ -113,7 +113,7 @@ def test_p_follows_its_corners():
     draws = at_rest('P')
     draws[:, [3, 7]] = 0.9  # x of both right corners
     image = distort('P', white(), torch.tensor([0]), draws, 42)[0, 0]
-    wider = 5 * normal(torch.tensor(0.9)).item()
+    wider = 5 * to_normal(torch.tensor(0.9)).item()
     ink = image[21].sum().item() / 255
     assert_close(ink, 28 + wider, rtol=0, atol=0.5)
     assert_close(
@@ -195,7 +195,7 @@ def test_tc_clips_at_white():
 @pytest.mark.parametrize('name', NAMES)
 def test_a_sample_does_not_depend_on_its_batch(name):
     digits = (uniform(9, 28, 28) * 256).to(torch.uint8)
-    draws = uniform(9, DISTORTIONS[name].draws)
+    draws = uniform(9, DISTORTIONS[name].num_draws)
     canvas = DISTORTIONS[name].canvas
     numbers = torch.arange(9)
     together = distort(name, digits, numbers, draws, canvas)
@@ -204,7 +204,7 @@ def test_a_sample_does_not_depend_on_its_batch(name):
 
 
 def test_normal_numbers_are_normal():
-    numbers = normal(uniform(100_000))
+    numbers = to_normal(uniform(100_000))
     assert_close(numbers.mean().item(), 0.0, rtol=0, atol=0.02)
     assert_close(numbers.std().item(), 1.0, rtol=0, atol=0.02)
-    assert normal(torch.zeros(1).double()).isfinite()
+    assert to_normal(torch.zeros(1).double()).isfinite()

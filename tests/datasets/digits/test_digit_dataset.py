@@ -6,25 +6,26 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from mmengine.dataset import default_collate, pseudo_collate
+from mmengine.dataset import ConcatDataset, default_collate
 from mmengine.runner import set_random_seed
 from torch.testing import assert_close
+from torch.utils.data import DataLoader
 
-from mmstn.datasets.collate import ReadyBatch, batch_collate
-from mmstn.datasets.digits import uniform_draws
-from mmstn.datasets.distortion import DISTORTIONS
+from mmstn.datasets.digits import BundledDigits
+from mmstn.datasets.digits.digit_dataset import uniform_draws
+from mmstn.datasets.digits.distortion import DISTORTIONS
+from mmstn.datasets.prebuilt_batch import PrebuiltBatch, batch_collate
 from mmstn.registry import DATASETS
 
-PACK = dict(type='mmstn.PackDigits', canvas=42)
+PACK = dict(type='mmstn.PackDigits')
 
 
 def bundled(**kwargs):
-    cfg = dict(type='mmstn.BundledDigits', pipeline=[PACK])
-    return DATASETS.build({**cfg, **kwargs})
+    return DATASETS.build({'type': 'mmstn.BundledDigits', **kwargs})
 
 
 def images(dataset, indices=range(6)):
-    return dataset.make(list(indices))[0]
+    return dataset.render_batch(list(indices)).inputs
 
 
 def differ(one, other):
@@ -133,7 +134,7 @@ def test_a_copy_keeps_the_epoch_and_shares_its_own_with_workers(duplicate):
     dataset.set_epoch(2)
     other = duplicate(dataset)
     same(images(other), images(dataset))
-    assert other.shared_epoch.is_shared()
+    assert other.shared_epoch.value.is_shared()
     other.set_epoch(3)
     assert dataset.epoch == 2
 
@@ -147,26 +148,94 @@ def every_set_fixture(request, few_digits):
     """Each set of digits, and the size of its samples."""
     name = request.param
     size = SIZES[name]
-    pipeline = [{**PACK, 'canvas': size[-1]}]
     if name in DISTORTIONS:
-        return bundled(distortion=name, pipeline=pipeline), size
+        return bundled(distortion=name), size
     cfg = dict(type=f'mmstn.{name}', data_root=str(few_digits))
-    return DATASETS.build(dict(cfg, download=False, pipeline=pipeline)), size
+    return DATASETS.build(dict(cfg, download=False)), size
+
+
+def assert_a_batch_is_its_samples(dataset, indices):
+    dataset.set_epoch(0)
+    batch = dataset.__getitems__(indices)
+    assert isinstance(batch, PrebuiltBatch)
+    one_by_one = default_collate([dataset[index] for index in indices])
+    prebuilt = batch_collate(batch)
+    same(prebuilt['inputs'], one_by_one['inputs'])
+    for one, other in zip(
+        prebuilt['data_samples'], one_by_one['data_samples'], strict=True
+    ):
+        same(one.to_dict(), other.to_dict())
+    return prebuilt
 
 
 def test_a_batch_is_its_samples(every_set):
     dataset, size = every_set
-    indices = [7, 0, -1, 5]
-    batch = dataset.__getitems__(indices)
-    assert isinstance(batch, ReadyBatch)
-    one_by_one = default_collate([dataset[index] for index in indices])
-    ready = batch_collate(batch)
-    same(ready['inputs'], one_by_one['inputs'])
-    assert ready['inputs'].shape == (4, *size)
-    samples = one_by_one['data_samples']
-    labels, numbers = ready['data_samples'].values()
-    same(labels, torch.stack([sample.gt_label for sample in samples]))
-    assert numbers.tolist() == [sample.sample_idx for sample in samples]
+    batch = assert_a_batch_is_its_samples(dataset, [7, 0, -1, 5])
+    assert batch['inputs'].shape == (4, *size)
+    last = batch['data_samples'][2]
+    assert last.sample_idx == len(dataset) - 1
+    assert last.gt_label.tolist() == dataset.get_cat_ids(-1)
+
+
+class BoxedDigits(BundledDigits):
+    """Digits with a box as a second target."""
+
+    def targets(self, indices, draws):
+        boxes = torch.cat([draws[:, :2], 1 + draws[:, 2:]], dim=1).float()
+        return dict(super().targets(indices, draws), gt_bboxes=boxes)
+
+
+def test_a_column_of_boxes_travels_to_the_data_samples():
+    dataset = BoxedDigits()
+    indices = [7, 0, 5]
+    batch = assert_a_batch_is_its_samples(dataset, indices)
+    drawn = uniform_draws((0, 0, 0), 1297, 4)[indices]
+    expected = torch.cat([drawn[:, :2], 1 + drawn[:, 2:]], dim=1).float()
+    boxes = [sample.gt_bboxes for sample in batch['data_samples']]
+    same(torch.stack(boxes), expected)
+    loader = DataLoader(dataset, 3, num_workers=1, collate_fn=batch_collate)
+    passed = next(iter(loader))['data_samples']
+    same(
+        passed[1].gt_bboxes,
+        uniform_draws((0, 0, 0), 2, 4)[1].float()
+        + (torch.tensor([0.0, 0, 1, 1])),
+    )
+
+
+COLLATED = dict(collate_fn=batch_collate, batch_size=8)
+LOADERS = {
+    'shuffled': dict(shuffle=True),
+    'in order': {},
+    'a worker': dict(num_workers=1),
+    'one by one': dict(batch_size=None, collate_fn=None),
+}
+
+
+@pytest.mark.parametrize('wrap', [list, ConcatDataset], ids=['bare', 'concat'])
+@pytest.mark.parametrize('name', LOADERS)
+def test_training_without_an_epoch_is_refused(name, wrap):
+    dataset = bundled(indices=20)
+    if wrap is ConcatDataset:
+        dataset = ConcatDataset([dataset, dataset])
+    loader = DataLoader(dataset, **{**COLLATED, **LOADERS[name]})
+    message = "BundledDigits: the epoch was never set, .*'mmstn.EpochSampler'"
+    with pytest.raises(RuntimeError, match=message):
+        next(iter(loader))
+
+
+@pytest.mark.parametrize('kwargs', [dict(split='test'), dict(test_mode=True)])
+def test_samples_that_stay_need_no_epoch(kwargs):
+    dataset = bundled(indices=20, **kwargs)
+    first, second = (
+        next(iter(DataLoader(dataset, **COLLATED)))['inputs'] for _ in range(2)
+    )
+    same(first, second)
+    same(dataset[3]['inputs'], first[3])
+
+
+def test_a_sample_can_be_looked_at_without_an_epoch():
+    picture = bundled().get_data_info(3)['img']
+    same(torch.from_numpy(picture), images(bundled())[3, 0])
 
 
 def test_every_set_follows_the_epoch_and_nothing_else(every_set):
@@ -186,24 +255,10 @@ def test_labels_are_found_without_images_in_every_set(every_set):
     dataset, _ = every_set
     for epoch in (0, 1):
         dataset.set_epoch(epoch)
-        labels = dataset.make(range(9))[1][:, 0].tolist()
+        targets = dataset.render_batch(range(9)).data_samples.targets
+        labels = targets['gt_label'][:, 0].tolist()
         assert dataset.get_gt_labels()[:9].tolist() == labels
         assert dataset.get_cat_ids(4) == labels[4:5]
-
-
-@pytest.mark.parametrize('collate', [default_collate, pseudo_collate])
-def test_a_batch_may_pass_any_collate_function(collate):
-    dataset = bundled()
-    batch = collate(dataset.__getitems__([4, 1]))
-    expected = collate([dataset[4], dataset[1]])
-    same(
-        torch.stack(list(batch['inputs'])),
-        torch.stack(list(expected['inputs'])),
-    )
-    for one, other in zip(
-        batch['data_samples'], expected['data_samples'], strict=True
-    ):
-        assert one.to_dict() == other.to_dict()
 
 
 OTHER_PIPELINES = {
@@ -218,6 +273,7 @@ def test_any_other_pipeline_is_run(name):
         {'_scope_': 'mmpretrain', **step} for step in OTHER_PIPELINES[name]
     ]
     dataset = bundled(pipeline=pipeline)
+    dataset.set_epoch(0)
     samples = dataset.__getitems__([3, 8])
     assert isinstance(samples, list)
     plain = images(bundled(), [3, 8])
@@ -227,15 +283,15 @@ def test_any_other_pipeline_is_run(name):
 
 
 def test_a_lazy_data_set_loads_when_asked():
-    dataset = bundled(lazy_init=True)
+    dataset = bundled(lazy_init=True, split='test')
     assert "Haven't been initialized" in repr(dataset)
     assert len(dataset.__getitems__([1])) == 1
-    assert len(dataset) == 1297
+    assert len(dataset) == 500
 
 
 def test_repr_and_metainfo_tell_what_it_is():
     dataset = bundled(distortion='P', seed=4)
-    for fact in ('1297', 'P, 42x42', 'train', '4', 'PackDigits(canvas=42)'):
+    for fact in ('1297', 'P, 42x42', 'train', '4', 'PackDigits(canvas=None)'):
         assert fact in repr(dataset)
     assert dataset.metainfo['classes'][3] == '3 - three'
 
@@ -254,9 +310,13 @@ MISTAKES = {
     'distortion': (dict(distortion='RST'), 'R, RTS, P, E, TC, but got .RST'),
     'split': (dict(split='val'), "'train' or 'test', but got 'val'"),
     'canvas': (dict(canvas=20), 'canvas .* at least the 28 .* got 20'),
-    'canvas type': (dict(canvas=(42, 42)), 'canvas must be a whole number'),
-    'two canvases': (dict(distortion='TC'), 'canvas is 60, but .* has 42'),
-    'seed': (dict(seed=-1), 'seed must be a whole number from 0, but got -1'),
+    'canvas type': (dict(canvas=(42, 42)), 'canvas must be an integer'),
+    'two canvases': (
+        dict(distortion='TC', pipeline=[{**PACK, 'canvas': 42}]),
+        'canvas is 60, but .* has 42; leave it out there',
+    ),
+    'seed': (dict(seed=-1), 'seed must be an integer from 0, but got -1'),
+    'no seed': (dict(seed=True), 'seed must be an integer .* got True'),
 }
 
 

@@ -9,33 +9,9 @@ from mmengine import dist
 from torchvision.datasets import MNIST
 from torchvision.datasets.utils import download_url
 
-from mmstn.datasets.idx import read_idx
+from mmstn.datasets.digits.idx import read_idx
 
 STEMS = {'train': 'train', 'test': 't10k'}
-
-
-class FromMNIST:
-    """The digits of MNIST, for a data set that makes its samples from digits.
-
-    Args:
-        data_root: Folder of the four idx files, gzipped or not.
-        split: ``'train'`` or ``'test'``.
-        download: Whether to fetch missing files into ``data_root``.
-        **kwargs: Of the data set this is mixed into.
-    """
-
-    def __init__(
-        self,
-        data_root: str,
-        split: str = 'train',
-        download: bool = True,
-        **kwargs,
-    ):
-        self.download = download
-        super().__init__(split=split, data_root=data_root, **kwargs)
-
-    def digits(self) -> tuple[np.ndarray, np.ndarray]:
-        return load_mnist(self.data_root, self.split, self.download)
 
 
 def load_mnist(
@@ -67,7 +43,7 @@ def load_mnist(
         dist.barrier()
     paths = [find(root, name) for name in names]
     if None in paths:
-        raise FileNotFoundError(missing(root, names))
+        raise FileNotFoundError(download_instructions(root, names))
     images = read_idx(paths[0], axes=3)
     labels = read_idx(paths[1], axes=1).astype(np.int64)
     check(images, labels, paths)
@@ -105,13 +81,13 @@ def fetch(root: Path, name: str) -> None:
             os.replace(Path(folder) / filename, root / filename)
             return
     raise FileNotFoundError(
-        missing(root, [name], 'Set')
+        download_instructions(root, [name], 'Set')
         + ' Downloading it failed: '
         + '; '.join(failures)
     )
 
 
-def missing(
+def download_instructions(
     root: Path, names: list[str], advice: str = 'Set download=True, set'
 ) -> str:
     """Return what to tell someone whose folder lacks files."""

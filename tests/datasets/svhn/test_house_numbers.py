@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from mmstn.datasets.digit_struct import HouseNumber, write_digit_struct
-from mmstn.datasets.svhn_crops import prepare
+from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
+from mmstn.datasets.svhn.svhn_crops import prepare
 from mmstn.registry import DATASETS
 
 COUNTS = dict(train=7, extra=14, test=3)

@@ -2,7 +2,7 @@
 
 Every function is pure: what is random comes in as ``draws``, uniform numbers
 in [0, 1), one row a sample. A grid says where each cell of the canvas reads
-in the digit's own frame of 28x28 pixels, so a digit of scale 1 keeps its size
+in the digit's own image of 28x28 pixels, so a digit of scale 1 keeps its size
 in pixels on any canvas, and a scale of 1.2 makes it larger. The functions
 count in float64, so that a sample is the same in every batch.
 
@@ -30,23 +30,23 @@ from mmstn.geometry.projective import homography_from_corners, projective_grid
 from mmstn.geometry.sampling import sample
 from mmstn.geometry.tps import control_lattice, spread, tps_basis
 
-FRAME = 28
-PATCH = 6
-PATCHES = 6
+DIGIT_SIDE = 28
+PATCH_SIDE = 6
+NUM_PATCHES = 6
 
 
-def between(draws: Tensor, low: float, high: float) -> Tensor:
-    """Return uniform numbers of [0, 1) spread over [low, high)."""
+def to_range(draws: Tensor, low: float, high: float) -> Tensor:
+    """Map uniform draws from [0, 1) to [low, high), uniformly."""
     return low + (high - low) * draws
 
 
-def whole(draws: Tensor, count: int) -> Tensor:
-    """Return whole numbers below ``count``, each as likely as any other."""
+def to_int(draws: Tensor, count: int) -> Tensor:
+    """Map uniform draws to integers in [0, count), uniformly."""
     return (draws * count).long()
 
 
-def normal(draws: Tensor) -> Tensor:
-    """Return normal numbers, each from one uniform number."""
+def to_normal(draws: Tensor) -> Tensor:
+    """Map uniform draws to standard normal numbers."""
     return torch.special.ndtri(draws.double().clamp(min=1e-16))
 
 
@@ -65,15 +65,15 @@ def placed_grid(
     cos, sin = angle.cos(), angle.sin()
     x, y = shift.unbind(1)
     back = torch.stack([cos * x + sin * y, cos * y - sin * x], dim=1)  # (B, 2)
-    back = back * (-2 / FRAME / scale[:, None])
-    theta = torch.stack([canvas / FRAME / scale, -angle], dim=1)
+    back = back * (-2 / DIGIT_SIDE / scale[:, None])
+    theta = torch.stack([canvas / DIGIT_SIDE / scale, -angle], dim=1)
     matrix = similarity_matrix(torch.cat([theta, back], dim=1))
     return affine_grid(matrix.float(), (canvas, canvas))
 
 
 def rotated(draws: Tensor, canvas: int) -> Tensor:
     """Return the grid of R: a turn of up to a right angle either way."""
-    angle = between(draws[:, 0], -pi / 2, pi / 2)
+    angle = to_range(draws[:, 0], -pi / 2, pi / 2)
     shift = draws.new_zeros(len(draws), 2)
     return placed_grid(torch.ones_like(angle), angle, shift, canvas)
 
@@ -84,11 +84,11 @@ def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
     The turned and scaled frame stays on the canvas: what is too large for
     that along an axis is centred.
     """
-    angle = between(draws[:, 0], -pi / 4, pi / 4)
-    scale = between(draws[:, 1], 0.7, 1.2)
-    side = FRAME * scale * (angle.cos() + angle.sin().abs())
+    angle = to_range(draws[:, 0], -pi / 4, pi / 4)
+    scale = to_range(draws[:, 1], 0.7, 1.2)
+    side = DIGIT_SIDE * scale * (angle.cos() + angle.sin().abs())
     room = (canvas - side).clamp(min=0) / 2
-    shift = between(draws[:, 2:], -1, 1) * room[:, None]
+    shift = to_range(draws[:, 2:], -1, 1) * room[:, None]
     return placed_grid(scale, angle, shift, canvas)
 
 
@@ -98,12 +98,16 @@ def projected(draws: Tensor, canvas: int) -> Tensor:
     Where four corners form no convex outline (one sample in 400, and no
     homography keeps the digit whole) they move by half.
     """
-    scale = between(draws[:, 0], 0.75, 1).view(-1, 1, 1)
+    scale = to_range(draws[:, 0], 0.75, 1).view(-1, 1, 1)
     corners = control_lattice(2, 2)  # (4, 2)
-    moves = normal(draws[:, 1:]).unflatten(1, (4, 2)) * (5 / (FRAME / 2))
+    moves = to_normal(draws[:, 1:]).unflatten(1, (4, 2)) * (
+        5 / (DIGIT_SIDE / 2)
+    )
     convex = is_convex(corners + moves).view(-1, 1, 1)
     moved = corners + torch.where(convex, moves, moves / 2)
-    matrix = homography_from_corners(moved * (FRAME / canvas), corners / scale)
+    matrix = homography_from_corners(
+        moved * (DIGIT_SIDE / canvas), corners / scale
+    )
     return projective_grid(matrix.float(), (canvas, canvas))
 
 
@@ -121,8 +125,10 @@ def is_convex(corners: Tensor) -> Tensor:
 
 def elastic(draws: Tensor, canvas: int) -> Tensor:
     """Return the grid of E: 4x4 control points read elsewhere."""
-    zoom = canvas / FRAME / between(draws[:, :1], 0.75, 1)  # (B, 1)
-    moves = normal(draws[:, 1:]).unflatten(1, (-1, 2)) * (1.5 / (canvas / 2))
+    zoom = canvas / DIGIT_SIDE / to_range(draws[:, :1], 0.75, 1)  # (B, 1)
+    moves = to_normal(draws[:, 1:]).unflatten(1, (-1, 2)) * (
+        1.5 / (canvas / 2)
+    )
     moved = spread(elastic_basis(canvas), moves * zoom.unsqueeze(-1)).float()
     theta = torch.cat([zoom, draws.new_zeros(len(draws), 2)], dim=1)
     grid = affine_grid(attention_matrix(theta).float(), (canvas, canvas))
@@ -132,40 +138,40 @@ def elastic(draws: Tensor, canvas: int) -> Tensor:
 @lru_cache(maxsize=4)
 def elastic_basis(canvas: int) -> Tensor:
     """Return how 4x4 points on the digit's frame move each canvas cell."""
-    control = control_lattice(4, 4) * (FRAME / canvas)
+    control = control_lattice(4, 4) * (DIGIT_SIDE / canvas)
     points = lattice((canvas, canvas), like=control).flatten(0, 1)
     return tps_basis(control, points)
 
 
 def translated(draws: Tensor, canvas: int) -> Tensor:
     """Return the grid of TC before the clutter: moved by whole pixels."""
-    room = canvas - FRAME
-    shift = whole(draws[:, :2], room + 1) - room / 2
+    room = canvas - DIGIT_SIDE
+    shift = to_int(draws[:, :2], room + 1) - room / 2
     one = torch.ones_like(draws[:, 0])
     return placed_grid(one, one * 0, shift, canvas)
 
 
 def add_clutter(
-    images: Tensor, digits: Tensor, numbers: Tensor, draws: Tensor
+    images: Tensor, digits: Tensor, indices: Tensor, draws: Tensor
 ) -> Tensor:
     """Add small patches of other digits, each anywhere, to ``images``.
 
     Args:
         images: ``(B, 1, canvas, canvas)``, floating point; changed in place.
         digits: ``(N, 28, 28)``, what the patches are cut from.
-        numbers: ``(B,)``, which of the digits each image shows.
-        draws: ``(B, PATCHES * 5)``: digit, cut x, y, place x, y of each.
+        indices: ``(B,)``, which of the digits each image shows.
+        draws: ``(B, NUM_PATCHES * 5)``: digit, cut x, y, place x, y of each.
     """
     canvas = images.shape[-1]
-    draws = draws.unflatten(1, (PATCHES, 5))
-    others = whole(draws[..., 0], len(digits) - 1)  # (B, PATCHES)
-    others = others + (others >= numbers[:, None])
-    steps = torch.arange(PATCH)
-    cut = whole(draws[..., 1:3, None], FRAME - PATCH + 1) + steps
-    place = whole(draws[..., 3:5, None], canvas - PATCH + 1) + steps
+    draws = draws.unflatten(1, (NUM_PATCHES, 5))
+    others = to_int(draws[..., 0], len(digits) - 1)  # (B, NUM_PATCHES)
+    others = others + (others >= indices[:, None])
+    steps = torch.arange(PATCH_SIDE)
+    cut = to_int(draws[..., 1:3, None], DIGIT_SIDE - PATCH_SIDE + 1) + steps
+    place = to_int(draws[..., 3:5, None], canvas - PATCH_SIDE + 1) + steps
     patches = digits[
         others[..., None, None], cut[:, :, 1, :, None], cut[:, :, 0, None]
-    ]  # (B, PATCHES, PATCH, PATCH)
+    ]  # (B, NUM_PATCHES, PATCH_SIDE, PATCH_SIDE)
     cells = place[:, :, 1, :, None] * canvas + place[:, :, 0, None]
     images.flatten(1).scatter_add_(
         1, cells.flatten(1), patches.flatten(1).to(images.dtype)
@@ -179,13 +185,13 @@ class Distortion:
 
     Args:
         canvas: Side of its canvas, in pixels.
-        draws: Uniform numbers it takes for each sample.
+        num_draws: Uniform numbers drawn for each sample.
         grid: From ``draws`` and a canvas to where each cell reads.
         clutter: Whether the draws after the grid's two place patches.
     """
 
     canvas: int
-    draws: int
+    num_draws: int
     grid: Callable[[Tensor, int], Tensor]
     clutter: bool = False
 
@@ -195,25 +201,25 @@ DISTORTIONS = {
     'RTS': Distortion(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
-    'TC': Distortion(60, 2 + PATCHES * 5, translated, clutter=True),
+    'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
 }
 
 
 def distort(
-    name: str, digits: Tensor, numbers: Tensor, draws: Tensor, canvas: int
+    name: str, digits: Tensor, indices: Tensor, draws: Tensor, canvas: int
 ) -> Tensor:
     """Return distorted digits, uint8 ``(B, 1, canvas, canvas)``.
 
     Args:
         name: A key of ``DISTORTIONS``.
         digits: All digits, uint8 ``(N, 28, 28)``.
-        numbers: ``(B,)``, which of them.
+        indices: ``(B,)``, which of them.
         draws: float64 ``(B, K)``, ``K`` as the distortion says.
         canvas: Side of the canvas in pixels.
     """
     distortion = DISTORTIONS[name]
-    images = digits[numbers].unsqueeze(1).float()
+    images = digits[indices].unsqueeze(1).float()
     images = sample(images, distortion.grid(draws, canvas))
     if distortion.clutter:
-        images = add_clutter(images, digits, numbers, draws[:, 2:])
+        images = add_clutter(images, digits, indices, draws[:, 2:])
     return images.round_().clamp_(0, 255).to(torch.uint8)

@@ -1,45 +1,55 @@
 """Solid digits in a cube of voxels."""
 
+from functools import partial
 from math import ceil, hypot, pi
 
 import torch
 from torch import Tensor
 
-from mmstn.datasets.digits import DigitDataset
-from mmstn.datasets.distortion import FRAME, between
-from mmstn.datasets.mnist import FromMNIST
+from mmstn.datasets.digits.digit_dataset import DigitDataset
+from mmstn.datasets.digits.distortion import DIGIT_SIDE, to_range
+from mmstn.datasets.digits.mnist import load_mnist
 from mmstn.geometry.affine import affine_grid, similarity_matrix
 from mmstn.geometry.sampling import sample
 from mmstn.registry import DATASETS
 
 DEPTH = 16
-SOLID = (FRAME, FRAME, DEPTH)  # x, y, z
+SOLID = (DIGIT_SIDE, DIGIT_SIDE, DEPTH)  # x, y, z
 WINDOW = ceil(hypot(*SOLID)) + 2  # holds the solid, however it is turned
 
 
 @DATASETS.register_module()
-class DigitVolumes(FromMNIST, DigitDataset):
+class DigitVolumes(DigitDataset):
     """Digits of MNIST, extruded, turned and placed at random in a cube.
 
-    Source: Jaderberg et al. 2015, appendix A.3. How thick its digits are and
-    how far they turn it does not say. Ours are 28x28 voxels and 16 thick. They
-    turn by a rotation vector of up to 45 degrees about each axis, and stand
-    anywhere, as far as the turned solid fits into the cube.
+    Source: Jaderberg et al. 2015, appendix A.3. The paper does not say how
+    thick its digits are and how far they turn. Ours are 28x28 voxels and 16
+    thick. They turn by a rotation vector of up to 45 degrees about each axis,
+    and stand anywhere, as far as the turned solid fits into the cube.
 
     Args:
-        data_root: See :class:`~mmstn.datasets.mnist.FromMNIST`.
+        data_root: Folder of MNIST's four idx files, gzipped or not.
         canvas: Side of the cube in voxels.
-        **kwargs: ``split`` and ``download`` of the former, and those of
-            :class:`~mmstn.datasets.digits.DigitDataset`.
+        split: ``'train'`` or ``'test'``.
+        download: Whether to fetch missing files into ``data_root``.
+        **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
     """
 
-    columns = 6
+    num_draws = 6
 
-    def __init__(self, data_root: str, canvas: int = 60, **kwargs):
-        super().__init__(data_root, canvas=canvas, **kwargs)
+    def __init__(
+        self,
+        data_root: str,
+        canvas: int = 60,
+        split: str = 'train',
+        download: bool = True,
+        **kwargs,
+    ):
+        load = partial(load_mnist, data_root, split, download)
+        super().__init__(load, split, canvas, data_root=data_root, **kwargs)
 
-    def compose(self, numbers: Tensor, draws: Tensor) -> Tensor:
-        faces = self.images[numbers].float()[:, None, None]
+    def render(self, indices: Tensor, draws: Tensor) -> Tensor:
+        faces = self.images[indices].float()[:, None, None]
         solids = faces.expand(-1, -1, DEPTH, -1, -1)  # (B, 1, DEPTH, 28, 28)
         turn, shift = turned_and_placed(draws, self.canvas)
         # most of the cube is empty: only a window around the solid is read
@@ -67,13 +77,13 @@ def turned_and_placed(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor]:
         The rotations, ``(B, 3, 3)``, and the centres ``(x, y, z)`` in voxels
         from that of the cube, ``(B, 3)``.
     """
-    rotation = between(draws[:, :3], -pi / 4, pi / 4)
+    rotation = to_range(draws[:, :3], -pi / 4, pi / 4)
     still = torch.zeros_like(rotation)
     theta = torch.cat([still[:, :1] + 1, rotation, still], dim=1)
     turn = similarity_matrix(theta)[:, :, :3]
     reach = (turn.abs() * draws.new_tensor(SOLID)).sum(2) / 2  # (B, 3)
     room = (canvas / 2 - reach).clamp(min=0)
-    return turn, between(draws[:, 3:], -1, 1) * room
+    return turn, to_range(draws[:, 3:], -1, 1) * room
 
 
 def window_grid(turn: Tensor, shift: Tensor, side: int) -> Tensor:

@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from mmstn.datasets.digit_struct import HouseNumber, write_digit_struct
-from mmstn.datasets.svhn_crops import crop, make_crops, prepare, region
+from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
+from mmstn.datasets.svhn.svhn_crops import crop, make_crops, prepare, region
 
 BOXES = np.array([[40.0, 30, 10, 20], [52, 28, 8, 20]])  # 40 to 60, 28 to 50
 

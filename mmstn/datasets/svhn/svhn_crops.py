@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmstn.datasets.digit_struct import DigitStruct, HouseNumber
+from mmstn.datasets.svhn.digit_struct import DigitStruct, HouseNumber
 
 FOLDERS = ('train', 'test', 'extra')
 ADDRESS = 'http://ufldl.stanford.edu/housenumbers'
@@ -83,7 +83,7 @@ def annotation_file(root: Path, side: int, folder: str) -> Path:
     return crops_folder(root, side, folder).with_suffix('.json')
 
 
-def advice(root: Path) -> str:
+def download_instructions(root: Path) -> str:
     """Return what to tell someone without the official folders."""
     return (
         'Fetch train.tar.gz, test.tar.gz and extra.tar.gz (the full numbers, '

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from mmpretrain.datasets import BaseDataset
 
-from mmstn.datasets.svhn_crops import EXPANSION, advice, annotation_file
+from mmstn.datasets.svhn.svhn_crops import (
+    EXPANSION,
+    annotation_file,
+    download_instructions,
+)
 from mmstn.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test')
@@ -87,7 +91,7 @@ class HouseNumbers(BaseDataset):
         """Return the data of the crops of one official folder."""
         path = annotation_file(root, self.size, folder)
         if not path.is_file():
-            raise FileNotFoundError(missing(root, path))
+            raise FileNotFoundError(how_to_get(root, path))
         try:
             rows = json.loads(path.read_text())['data_list']
         except ValueError as error:
@@ -117,13 +121,14 @@ def how_to_prepare(root: Path) -> str:
     return f'run python tools/prepare_svhn.py {shlex.quote(str(root))}'
 
 
-def missing(root: Path, path: Path) -> str:
+def how_to_get(root: Path, path: Path) -> str:
     """Return what to tell someone without the crops of one folder."""
     if (root / path.stem / 'digitStruct.mat').is_file():
         return f'HouseNumbers: {path} is missing; {how_to_prepare(root)}'
     leave = ', or do without by with_extra=False' * (path.stem == 'extra')
     return (
-        f'HouseNumbers: {path} is missing. {advice(root)}; then '
+        f'HouseNumbers: {path} is missing. '
+        f'{download_instructions(root)}; then '
         f'{how_to_prepare(root)}'
         f'{leave}. Without SVHN, configs/house_numbers trains on what '
         'python tools/make_house_numbers.py makes from MNIST.'

@@ -3,15 +3,15 @@
 import numpy as np
 import torch
 
-from mmstn.datasets.distortion import FRAME
+from mmstn.datasets.digits.distortion import DIGIT_SIDE
 from mmstn.geometry.affine import affine_grid, attention_matrix
 from mmstn.geometry.sampling import sample
 
-TRAIN = 1297
-DIGIT = 20
+NUM_TRAIN = 1297
+INK_SIDE = 20
 
 
-def load_bundled(split: str) -> tuple[np.ndarray, np.ndarray]:
+def load_sklearn_digits(split: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the images, uint8 ``(N, 28, 28)``, and labels, int64 ``(N,)``.
 
     The 1,797 digits of 8x8 cells with values from 0 to 16 are enlarged to
@@ -26,10 +26,10 @@ def load_bundled(split: str) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
     bundle = load_digits()
-    part = slice(TRAIN) if split == 'train' else slice(TRAIN, None)
+    part = slice(NUM_TRAIN) if split == 'train' else slice(NUM_TRAIN, None)
     cells = torch.from_numpy(bundle.images[part]).float().unsqueeze(1)
-    theta = cells.new_tensor([[FRAME / DIGIT, 0, 0]])
-    grid = affine_grid(attention_matrix(theta), (FRAME, FRAME))
+    theta = cells.new_tensor([[DIGIT_SIDE / INK_SIDE, 0, 0]])
+    grid = affine_grid(attention_matrix(theta), (DIGIT_SIDE, DIGIT_SIDE))
     images = sample(cells, grid.expand(len(cells), -1, -1, -1), 'cubic')
     images = (images * (255 / 16)).round_().clamp_(0, 255)
     labels = bundle.target[part].astype(np.int64)

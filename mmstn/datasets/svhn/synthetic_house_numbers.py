@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mmstn.datasets.digit_struct import HouseNumber, write_digit_struct
+from mmstn.datasets.digits.distortion import DIGIT_SIDE
+from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
 from mmstn.geometry.affine import affine_grid
 from mmstn.geometry.sampling import sample
 
 SHARES = (0.15, 0.45, 0.27, 0.1, 0.03)  # of numbers with 1 to 5 digits
-FRAME = 28
 SPACING = 20  # from a digit to the next, in pixels of MNIST
 
 
@@ -38,7 +38,7 @@ def make_folder(
         number: How many house numbers to make.
         key: Whole numbers from 0; with the place of an image in the folder
             they decide all that is random in it.
-        progress: See :func:`mmstn.datasets.svhn_crops.prepare`.
+        progress: See :func:`mmstn.datasets.svhn.svhn_crops.prepare`.
     """
     folder.mkdir(parents=True)
     images, labels = digits
@@ -91,10 +91,10 @@ def make_house_number(
 
 def lay_out(digits: np.ndarray) -> np.ndarray:
     """Return each digit at its place in the strip, ``(L, 28, strip)``."""
-    strip = FRAME + SPACING * (len(digits) - 1)
-    layers = np.zeros((len(digits), FRAME, strip), np.uint8)
+    strip = DIGIT_SIDE + SPACING * (len(digits) - 1)
+    layers = np.zeros((len(digits), DIGIT_SIDE, strip), np.uint8)
     for index, digit in enumerate(digits):
-        layers[index, :, index * SPACING :][:, :FRAME] = digit
+        layers[index, :, index * SPACING :][:, :DIGIT_SIDE] = digit
     return layers
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mmstn.datasets.distortion import distort
+from mmstn.datasets.digits.distortion import distort
 from mmstn.registry import DATASETS
 
 
@@ -21,7 +21,8 @@ def uniform(rows):
 def test_the_label_is_the_sum_of_the_two_digits(pairs):
     pairs.images = torch.full_like(pairs.images, 1)
     pairs.images *= 20 * pairs.labels[:, None, None].to(torch.uint8)
-    inputs, labels = pairs.make(range(12))
+    batch = pairs.render_batch(range(12))
+    inputs, labels = batch.inputs, batch.data_samples.targets['gt_label']
     shown = inputs.flatten(2).amax(2) // 20  # (B, 2), as bright as its label
     assert_close(labels, shown.long().sum(1, keepdim=True))
     assert len(labels.unique()) > 4
@@ -29,7 +30,7 @@ def test_the_label_is_the_sum_of_the_two_digits(pairs):
 
 def test_each_channel_is_a_digit_of_rts(pairs):
     draws, numbers = uniform(12), torch.arange(12)
-    inputs = pairs.compose(numbers, draws)
+    inputs = pairs.render(numbers, draws)
     second = (draws[:, 0] * 12).long()
     for channel, digits, places in (
         (0, numbers, draws[:, 1:5]),
@@ -45,8 +46,8 @@ def test_a_draw_changes_one_channel_only(pairs, column, channel):
     changed = draws.clone()
     changed[:, column] = (draws[:, column] + 0.5) % 1
     before, after = (
-        pairs.compose(numbers, draws),
-        pairs.compose(numbers, changed),
+        pairs.render(numbers, draws),
+        pairs.render(numbers, changed),
     )
     differ = (before != after).flatten(2).any(2)  # (B, 2)
     assert differ[:, channel].all()

@@ -134,8 +134,9 @@ def random_flip(step: RandomFlip, so_far: PixelMap, meta) -> PixelMap:
 
 
 def pack_digits(step: PackDigits, so_far: PixelMap, meta) -> PixelMap:
-    size, top, left = step.place(so_far.size)
-    return so_far.resized(size).cropped(-left, -top, (step.canvas,) * 2)
+    canvas = step.canvas_size(so_far.size)
+    size, top, left = step.placement(so_far.size)
+    return so_far.resized(size).cropped(-left, -top, canvas)
 
 
 FOLLOWED = {  # from the map so far to that behind the step

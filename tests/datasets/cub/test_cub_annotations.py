@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mmstn.evaluation.birds import FILES, annotations
+from mmstn.datasets.cub.annotations import FILES, annotations
 
 TEXT = {
     'images.txt': '1 001.A/one.jpg\n2 001.A/two.jpg\n',

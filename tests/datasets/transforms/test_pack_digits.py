@@ -20,6 +20,22 @@ def test_a_small_image_stands_in_the_middle():
     assert_close(pack(GREY)['inputs'], expected)
 
 
+@pytest.mark.parametrize(
+    'image', [GREY, GREY[..., None].repeat(2, 2), np.ones((4, 3, 5, 1), 'u1')]
+)
+def test_without_a_canvas_an_image_keeps_its_size(image):
+    packed = PackDigits().transform(dict(img=image, img_shape=image.shape))
+    expected = image[..., None] if image.ndim == 2 else image
+    assert_close(packed['inputs'].movedim(0, -1).numpy(), expected)
+    assert packed['data_samples'].img_shape == expected.shape[:-1]
+
+
+@pytest.mark.parametrize('canvas', [0, 42.0, (42, 42), True])
+def test_a_canvas_that_is_no_size_is_refused(canvas):
+    with pytest.raises(ValueError, match='canvas must be an integer from 1'):
+        PackDigits(canvas)
+
+
 @pytest.mark.parametrize('channels', [1, 3])
 def test_grey_images_of_any_layout_are_the_same(channels):
     image = np.repeat(GREY[..., None], channels, axis=2)
@@ -63,12 +79,13 @@ def test_a_volume_of_another_size_is_refused():
         pack(np.zeros((42, 42, 28, 1), np.uint8))
 
 
-def test_labels_and_meta_keys_are_packed():
-    sample = pack(GREY, gt_label=3, sample_idx=8, img_path='a.png', other=1)[
-        'data_samples'
-    ]
-    assert sample.gt_label.tolist() == [3]
+def test_targets_and_meta_keys_are_packed():
+    boxes = torch.rand(4)
+    targets = dict(gt_label=3, gt_bboxes=boxes.numpy())
     meta = dict(sample_idx=8, img_path='a.png')
+    sample = pack(GREY, **targets, **meta, other=1)['data_samples']
+    assert sample.gt_label.tolist() == [3]
+    assert_close(sample.gt_bboxes, boxes)
     assert {key: sample.get(key) for key in sample.metainfo_keys()} == meta
 
 

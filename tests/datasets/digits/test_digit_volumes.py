@@ -7,7 +7,7 @@ from scipy.ndimage import affine_transform
 from scipy.spatial.transform import Rotation
 from torch.testing import assert_close
 
-from mmstn.datasets.digit_volumes import DEPTH, turned_and_placed
+from mmstn.datasets.digits.digit_volumes import DEPTH, turned_and_placed
 from mmstn.registry import DATASETS
 
 ALMOST = 1 - 1e-12
@@ -32,7 +32,7 @@ def at_rest(rows=1):
 
 
 def test_a_digit_at_rest_is_its_picture_sixteen_times(sixty):
-    (volume,) = sixty.compose(torch.tensor([4]), at_rest())
+    (volume,) = sixty.render(torch.tensor([4]), at_rest())
     expected = torch.zeros(60, 60, 60, dtype=torch.uint8)
     expected[22:38, 16:44, 16:44] = sixty.images[4]
     assert_close(volume[0], expected, rtol=0, atol=0)
@@ -56,7 +56,7 @@ def turned_by_scipy(image, draws, canvas):
 @pytest.mark.parametrize('row', range(4))
 def test_a_solid_is_turned_and_placed_as_scipy_does(sixty, row):
     draws = uniform(4)[row]
-    (volume,) = sixty.compose(torch.tensor([row]), draws[None])
+    (volume,) = sixty.render(torch.tensor([row]), draws[None])
     expected = turned_by_scipy(sixty.images[row], draws, 60)
     expected = torch.from_numpy(expected).round()
     assert_close(volume[0].double(), expected, rtol=0, atol=1)
@@ -68,11 +68,11 @@ def test_it_reaches_the_sides_of_the_cube_and_stays_within(sixty, axis, end):
     draws = uniform(6)
     draws[:, 3 + axis] = end
     sixty.images = torch.full_like(sixty.images, 255)
-    inputs = sixty.compose(torch.arange(6), draws)
+    inputs = sixty.render(torch.arange(6), draws)
     sides = inputs.unbind(4 - axis)
     nearest = sides[:3] if end == 0 else sides[-3:]
     assert torch.stack(nearest).any(0).flatten(1).any(1).all()
-    whole = sixty.compose(
+    whole = sixty.render(
         torch.arange(6), torch.cat([draws[:, :3], at_rest(6)[:, :3]], 1)
     )
     ink, of_whole = (x.double().sum((1, 2, 3, 4)) for x in (inputs, whole))
@@ -94,8 +94,8 @@ def test_a_smaller_cube_holds_the_middle_of_a_larger_one(
     draws = uniform(3)
     draws[:, 3:] = 0.5
     numbers = torch.arange(3)
-    small = volumes(few_digits, canvas).compose(numbers, draws)
+    small = volumes(few_digits, canvas).render(numbers, draws)
     edge = (60 - canvas) // 2
     middle = (..., *[slice(edge, 60 - edge)] * 3)
-    expected = sixty.compose(numbers, draws)[middle]
+    expected = sixty.render(numbers, draws)[middle]
     assert_close(small.int(), expected.int(), rtol=0, atol=1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from mmstn.datasets.digit_struct import (
+from mmstn.datasets.svhn.digit_struct import (
     FIELDS,
     DigitStruct,
     HouseNumber,
