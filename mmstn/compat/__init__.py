@@ -6,7 +6,7 @@ is discussed. A mend goes when its upstream does: no other depends on it.
 
 import functools
 
-from mmstn.compat import libraries, loading, packages
+from mmstn.compat import libraries, loading, packages, precision
 
 
 @functools.cache
@@ -20,3 +20,4 @@ def apply() -> None:
     loading.allow_training_state()
     loading.name_refused_checkpoints()
     loading.keep_config_text_unrun()
+    precision.train_in_bfloat16_on_a_cpu()

@@ -1,10 +1,6 @@
 """Runs start on machines without a GPU."""
 
-import pytest
 from fresh_process import python
-from mmengine.config import Config
-
-from mmstn.compat import launching
 
 
 def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
@@ -42,12 +38,3 @@ def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
     training, left = done.stdout.split('left with')
     assert 'pt_gloo_runloop' in training
     assert 'gloo' not in left
-
-
-def test_amp_without_a_gpu_is_said_in_words(monkeypatch):
-    monkeypatch.setattr(launching, 'get_device', lambda: 'cpu')
-    config = Config(dict(optim_wrapper=dict(type='AmpOptimWrapper')))
-    with pytest.raises(ValueError, match='needs a GPU'):
-        launching.check_amp(config)
-    config.optim_wrapper.type = 'OptimWrapper'
-    launching.check_amp(config)
