@@ -1,7 +1,6 @@
 """Mend a module at the moment it is imported, and import nothing for that."""
 
 import functools
-import importlib.machinery
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -24,8 +23,9 @@ class ImportMend:
         """Return the spec of the module, or None for every other."""
         if name != self.name:
             return None
-        find = importlib.machinery.PathFinder.find_spec
-        spec = find(name, path, target)
+        later = sys.meta_path[sys.meta_path.index(self) + 1 :]
+        specs = (finder.find_spec(name, path, target) for finder in later)
+        spec = next(filter(None, specs), None)
         if spec is None or spec.loader is None:
             return None
         usual = spec.loader.exec_module
