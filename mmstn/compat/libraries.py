@@ -51,9 +51,11 @@ def import_torchvision(usual: Callable, module: ModuleType) -> None:
     except RuntimeError as error:
         if not re.search(r'torchvision::\w+ does not exist', str(error)):
             raise
-        for name in list(sys.modules):
-            if name.startswith('torchvision.'):
-                del sys.modules[name]  # half imported
+        for name in list(sys.modules):  # those imported half
+            package, _, part = name.partition('.')
+            if part and package == 'torchvision':
+                del sys.modules[name]
+                vars(module).pop(part, None)
         declare_operators()
         usual(module)
 
