@@ -208,6 +208,7 @@ def test_gradients(padding, size):
     [('linear', (4, 5)), ('cubic', (4, 5)), ('linear', (3, 4, 3))],
     ids=str,
 )
+@pytest.mark.usefixtures('second_derivatives')
 def test_second_derivatives(kernel, size, padding):
     source, grid = problem(size, dtype=torch.float64)
     source, grid = source.requires_grad_(), grid.detach().requires_grad_()
