@@ -6,14 +6,25 @@ is discussed. A mend goes when its upstream does: no other depends on it.
 
 import functools
 
-from mmstn.compat import libraries, loading, packages, precision
+from mmstn.compat.stack import check_stack
 
 
 @functools.cache
 def apply() -> None:
     """Apply every mend, once per process."""
+    check_stack()
+    from mmstn.compat import (
+        libraries,
+        loading,
+        numerics,
+        packages,
+        precision,
+    )
+
     libraries.check_opencv()
     libraries.register_torchvision_ops()
+    numerics.adjust_negative_hues()
+    numerics.find_retrieved()
     packages.find_packages_without_pkg_resources()
     packages.resolve_own_configs()
     loading.force_weights_only()

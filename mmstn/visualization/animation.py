@@ -21,7 +21,8 @@ def write_gif(path: Path, frames: Sequence[np.ndarray]) -> None:
     """
     fixed = [*COLOURS, GROUND, HALO, PAPER]
     pictures = [Image.fromarray(frame) for frame in frames]
-    palette = pictures[0].quantize(256 - len(fixed)).getpalette()
+    free = 256 - len(fixed)
+    palette = pictures[0].quantize(free).getpalette()[: 3 * free]
     common = Image.new('P', (1, 1))
     common.putpalette([*palette, *np.ravel(fixed).tolist()])
     first, *rest = (

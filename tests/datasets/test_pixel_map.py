@@ -43,7 +43,7 @@ PIPELINES = dict(
     padded_below=[dict(type='CenterCrop', crop_size=(30, 66), auto_pad=True)],
     twice=[EDGE, CROP, dict(type='Resize', scale=(30, 90))],
     photometric=[
-        dict(type='Normalize', mean=[0], std=[1], to_rgb=False),
+        dict(type='Normalize', mean=[0] * 3, std=[1] * 3, to_rgb=False),
         EDGE,
         CROP,
     ],

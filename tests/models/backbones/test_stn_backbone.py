@@ -182,7 +182,8 @@ def test_compiled_it_gives_the_same(transformer):
 
 def test_exported_it_gives_the_same(transformer):
     model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
-    exported = torch.export.export(model, (image(),)).module()
+    # torch 2.6 traces strictly unless told not to
+    exported = torch.export.export(model, (image(),), strict=False).module()
     assert_close(exported(image()), model(image()))
 
 
