@@ -7,9 +7,11 @@ in pixels on any canvas, and a scale of 1.2 makes it larger. The functions
 count in float64, so that a sample is the same in every batch.
 
 The paper leaves open what follows; the choices are ours. R stays in 28x28; P
-and E have a canvas of 42x42, as RTS has. P moves the corners, and E the
-control points, of the digit's frame; E moves what they read. The clutter of
-TC is added and clipped at white.
+and E have a canvas of 42x42, as RTS has. P moves the corners of the canvas:
+those of the digit's frame, moved by as much, make a set on which the paper's
+own baselines cannot have had the errors it reports. E moves the control
+points of the digit's frame, and what they read. The clutter of TC is added and
+clipped at white.
 """
 
 from collections.abc import Callable
@@ -93,21 +95,18 @@ def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
 
 
 def projected(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of P: the corners of the scaled digit's frame move.
+    """Return the grid of P: the digit is scaled, then the canvas's corners move.
 
-    Where four corners form no convex outline (one sample in 400, and no
-    homography keeps the digit whole) they move by half.
+    Where four corners form no convex outline, and no homography keeps the
+    canvas whole, they move by half.
     """
     scale = to_range(draws[:, 0], 0.75, 1).view(-1, 1, 1)
     corners = control_lattice(2, 2)  # (4, 2)
-    moves = to_normal(draws[:, 1:]).unflatten(1, (4, 2)) * (
-        5 / (DIGIT_SIDE / 2)
-    )
+    moves = to_normal(draws[:, 1:]).unflatten(1, (4, 2)) * (5 / (canvas / 2))
     convex = is_convex(corners + moves).view(-1, 1, 1)
     moved = corners + torch.where(convex, moves, moves / 2)
-    matrix = homography_from_corners(
-        moved * (DIGIT_SIDE / canvas), corners / scale
-    )
+    scaled = corners * (canvas / DIGIT_SIDE / scale)
+    matrix = homography_from_corners(moved, scaled)
     return projective_grid(matrix.float(), (canvas, canvas))
 
 

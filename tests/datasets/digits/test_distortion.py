@@ -109,13 +109,13 @@ def test_rts_reaches_the_edges(side):
     assert edges == [side == 0, side != 0]
 
 
-def test_p_follows_its_corners():
+def test_p_follows_the_corners_of_its_canvas():
     draws = at_rest('P')
     draws[:, [3, 7]] = 0.9  # x of both right corners
     image = distort('P', white(), torch.tensor([0]), draws, 42)[0, 0]
     wider = 5 * to_normal(torch.tensor(0.9)).item()
     ink = image[21].sum().item() / 255
-    assert_close(ink, 28 + wider, rtol=0, atol=0.5)
+    assert_close(ink, 28 * (1 + wider / 42), rtol=0, atol=0.5)
     assert_close(
         centre_of(image.float())[0].item(), wider / 2, atol=0.3, rtol=0
     )
@@ -138,7 +138,7 @@ def test_convex_outlines_are_told_from_others(case):
 
 def test_p_moves_by_half_what_is_not_convex():
     folded, half = at_rest('P'), at_rest('P')
-    moves = torch.tensor([4.0, 4.0])  # the first corner, over the diagonal
+    moves = torch.tensor([4.5, 4.5])  # the first corner, over the diagonal
     folded[0, 1:3] = torch.special.ndtr(moves.double())
     half[0, 1:3] = torch.special.ndtr(moves.double() / 2)
     assert_close(projected(folded, 42), projected(half, 42))
