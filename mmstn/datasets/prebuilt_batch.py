@@ -41,14 +41,13 @@ class LazyDataSamples:
     def samples(self) -> list[DataSample]:
         """The data samples; their fields are views of the targets."""
         samples = []
-        for index, *values in zip(
-            self.sample_idx.tolist(), *self.targets.values(), strict=True
-        ):
+        for index in self.sample_idx.tolist():
             sample = DataSample()
             sample.set_field(index, 'sample_idx', field_type='metainfo')
-            for name, value in zip(self.targets, values, strict=True):
-                sample.set_field(value, name)
             samples.append(sample)
+        for name, values in self.targets.items():
+            for sample, value in zip(samples, values.unbind(0), strict=True):
+                sample.set_field(value, name)
         return samples
 
     def to(self, device: torch.device | str) -> 'LazyDataSamples':

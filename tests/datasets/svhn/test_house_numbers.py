@@ -9,8 +9,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from mmstn.datasets.svhn import svhn_crops
 from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
 from mmstn.datasets.svhn.svhn_crops import prepare
+from mmstn.models.heads import digit_sequence_head
 from mmstn.registry import DATASETS
 
 COUNTS = dict(train=7, extra=14, test=3)
@@ -161,3 +163,9 @@ def test_unpacked_folders_have_but_to_be_prepared(root, tmp_path):
         build(tmp_path, 'test')
     assert f'run python tools/prepare_svhn.py {tmp_path}' in str(caught.value)
     assert 'tar.gz' not in str(caught.value)
+
+
+def test_the_head_reads_the_labels_of_the_crops():
+    # models may not import data sets: the numbers stand in both
+    assert digit_sequence_head.DIGITS == svhn_crops.LENGTH
+    assert digit_sequence_head.CLASSES == svhn_crops.NOTHING + 1

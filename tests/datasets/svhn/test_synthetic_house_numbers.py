@@ -64,7 +64,7 @@ def test_digits_stand_side_by_side():
         assert columns.max() == 17 + 20 * index
 
 
-@pytest.mark.parametrize('seed', range(12))
+@pytest.mark.parametrize('seed', range(4))
 def test_the_boxes_are_around_the_ink(seed):
     hollow = BLOCK.copy()
     hollow[7:21, 11:17] = 0  # a ring of one pixel is left
