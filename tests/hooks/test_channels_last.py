@@ -42,11 +42,12 @@ def outputs_of(module):
 
 @pytest.mark.parametrize('others', [[], [EMA]])
 def test_training_is_the_same_within_float_tolerance(tmp_path, others):
-    plain = runner(tmp_path, 'plain', others)
-    laid = runner(tmp_path, 'laid', [*others, HOOK])
-    for run in (plain, laid):
-        run.train()
-    assert_close(weights(laid), weights(plain), rtol=1e-4, atol=1e-6)
+    trained = []
+    for name, hooks in (('plain', others), ('laid', [*others, HOOK])):
+        trained.append(runner(tmp_path, name, hooks))
+        trained[-1].train()
+    plain, laid = map(weights, trained)
+    assert_close(laid, plain, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize('phase', ['train', 'val', 'test'])
