@@ -8,12 +8,16 @@ bare loop with the same model, batches and data.
 localiser on their own, and the memory that a step holds.
 ``house_numbers``: a step of ST-CNN Multi on SVHN, 64 pixels, against one of
 its CNN.
+``precision``: forward and backward in float32, and with pictures and weights
+channels last, in bfloat16, and both; ST-CNN on R and RTS, InceptionV2, and
+the network of ``configs/stn_cub_4x.py``.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
 """
 
 import argparse
+import itertools
 import statistics
 import tempfile
 import time
@@ -30,6 +34,7 @@ from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from mmstn.compat.precision import has_bfloat16_instructions
 from mmstn.datasets.prebuilt_batch import batch_collate
 
 FIRST, LAST = 5, 25  # iterations timed in training
@@ -49,6 +54,13 @@ BIRDS = {  # what is changed in configs/stn_cub_4x.py
     },
     'one shared stream': {'model.backbone.shared': True},
 }
+
+NETWORKS = [  # config and (B, C, H, W)
+    ('ST-CNN R', 'configs/mnist/st_cnn_aff_r.py', (256, 1, 28, 28)),
+    ('ST-CNN RTS', 'configs/mnist/st_cnn_aff_rts.py', (256, 1, 42, 42)),
+    ('InceptionV2', 'configs/inception_v2_cub.py', (8, 3, 224, 224)),
+    ('stn_cub_4x', 'configs/stn_cub_4x.py', (2, 3, 448, 448)),
+]
 
 
 def main() -> None:
@@ -318,6 +330,47 @@ def house_numbers(args) -> None:
     print(f'house numbers, Multi/CNN {took["Multi"] / took["CNN"]:.3f}')
 
 
+def precision(args) -> None:
+    """Print how much faster other types and layouts are than float32."""
+    if args.device == 'cpu' and not has_bfloat16_instructions():
+        print('this CPU has no bfloat16 instructions')
+    print(
+        f'{"against float32":17}{"images/s":>10}{"channels last":>15}'
+        f'{"bfloat16":>10}{"both":>7}'
+    )
+    for name, path, shape in NETWORKS:
+        torch.manual_seed(0)
+        cfg = Config.fromfile(path).model.backbone
+        images = torch.rand(shape, device=args.device)
+        runs = {
+            key: in_precision(cfg, images, *key)
+            for key in itertools.product((False, True), repeat=2)
+        }
+        took = medians(runs, args.rounds)
+        plain = took.pop((False, False))
+        laid, low, both = (plain / taken for taken in took.values())
+        rate = len(images) / plain
+        print(f'{name:17}{rate:10.1f}{laid:15.2f}{low:10.2f}{both:7.2f}')
+
+
+def in_precision(
+    cfg: Config, images: Tensor, is_bfloat16: bool, is_channels_last: bool
+) -> Callable[[], float]:
+    """Return a timed forward and backward pass of a network."""
+    net = ANY_MODELS.build(cfg).to(images.device).train()
+    if is_channels_last:
+        net.to(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
+
+    def loss():
+        with torch.autocast(
+            images.device.type, torch.bfloat16, enabled=is_bfloat16
+        ):
+            return sum(features.float().mean() for features in net(images))
+
+    return lambda: seconds_of(net, loss)
+
+
 class Last(torch.nn.Module):
     """The last of a tuple of features."""
 
@@ -330,6 +383,7 @@ PARTS = dict(
     training=training,
     birds=birds,
     house_numbers=house_numbers,
+    precision=precision,
 )
 
 if __name__ == '__main__':

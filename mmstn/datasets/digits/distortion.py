@@ -95,7 +95,7 @@ def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
 
 
 def projected(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of P: the digit is scaled, then the canvas's corners move.
+    """Return the grid of P: a scaled digit, then the canvas's corners move.
 
     Where four corners form no convex outline, and no homography keeps the
     canvas whole, they move by half.
