@@ -20,3 +20,14 @@ def apply() -> None:
     loading.allow_training_state()
     loading.name_refused_checkpoints()
     loading.keep_config_text_unrun()
+    # Their part of MMEngine imports OpenCV.
+    from mmstn.compat import midway, resuming, saving
+
+    saving.write_files_whole()
+    saving.point_last()
+    saving.delete_old_checkpoints_last()
+    saving.sweep_at_start()
+    resuming.resume_from_newest_readable()
+    resuming.name_what_cannot_be_resumed()
+    midway.go_on_inside_epochs()
+    midway.resume_the_order()
