@@ -23,8 +23,9 @@ class Rest:
         self.done = done
 
     def __iter__(self) -> Iterator[list[int]]:
+        # runs at the first batch: a data loader may ask twice before
         done, self.done = self.done, 0
-        return islice(iter(self.batches), done, None)
+        yield from islice(self.batches, done, None)
 
     def __len__(self) -> int:
         return len(self.batches)

@@ -185,9 +185,10 @@ def lacks(checkpoint: object) -> str | None:
 
 
 def name_what_cannot_be_resumed() -> None:
-    """Name the file that was to be resumed and holds weights alone.
+    """Name the file that was to be resumed and is damaged or bare weights.
 
-    MMEngine 0.10 stops with a bare ``KeyError: 'meta'``.
+    MMEngine 0.10 stops with a bare ``KeyError: 'meta'``, and torch with
+    ``Invalid argument`` where the end of a file is missing.
     """
     resume = Runner.resume
 
@@ -195,6 +196,13 @@ def name_what_cannot_be_resumed() -> None:
     def resume_or_name(self, filename: str, *args, **kwargs) -> None:
         try:
             resume(self, filename, *args, **kwargs)
+        except OSError as error:
+            if error.filename:
+                raise
+            raise ValueError(
+                f'--resume: {filename} is damaged ({error}). Without a path, '
+                '--resume takes the newest checkpoint that can be read.'
+            ) from error
         except KeyError as error:
             key = error.args[0]
             if key not in (*NEEDED, 'epoch', 'iter'):
