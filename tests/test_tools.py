@@ -26,7 +26,12 @@ def run(*command, **environment):
     done = subprocess.run(
         [str(part) for part in command],
         cwd=ROOT,
-        env={**os.environ, 'OMP_NUM_THREADS': '1', **environment},
+        env={
+            **os.environ,
+            'OMP_NUM_THREADS': '1',
+            'PYTHON': sys.executable,
+            **environment,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -242,6 +247,7 @@ def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
         PATH=f'{tmp_path}:{os.environ["PATH"]}',
         GPUS='16',
         SRUN_ARGS='--qos high',
+        PYTHON='python',
     )
     assert '<-p><gpu><--job-name=birds><--gres=gpu:8><--ntasks=16>' in asked
     assert '<--qos><high><python><-u>' in asked
