@@ -17,7 +17,7 @@ FILES = [
 LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
-    'mmstn': {'mmstn.compat'},
+    'mmstn': {'mmstn.compat', 'mmstn.optimizer_keys'},
     'mmstn.compat': {
         'cv2',
         'mmengine',
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     },
     'mmstn.registry': {'mmengine'},
     'mmstn.files': {'cv2', 'numpy'},
+    'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.geometry': {'torch'},
     'mmstn.models': {'torch', *LAB},
     'mmstn.models.transformer': {'torch', 'mmstn.geometry', *LAB},
