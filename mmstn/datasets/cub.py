@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 import cv2
+import numpy as np
 from mmpretrain.datasets import CUB as MMPretrainCUB
 
 from mmstn.registry import DATASETS
@@ -39,11 +40,18 @@ class CUB(MMPretrainCUB):
             return super().prepare_data(idx)
         except (AssertionError, OSError, cv2.error) as error:
             path = Path(self.get_data_info(idx)['img_path'])
-            if path.is_file() and cv2.haveImageReader(str(path)):
+            if is_decoded(path):
                 raise  # a step of the pipeline
             raise ValueError(
                 f'CUB: {path} is missing, empty or no image; {AGAIN}'
             ) from error
+
+
+def is_decoded(path: Path) -> bool:
+    """Whether a file is an image that OpenCV can read."""
+    content = path.read_bytes() if path.is_file() else b''
+    codes = np.frombuffer(content, np.uint8)
+    return bool(content) and cv2.imdecode(codes, 1) is not None
 
 
 def check_lists(root: Path) -> None:
