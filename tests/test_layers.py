@@ -17,7 +17,7 @@ FILES = [
 LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
-    'mmstn': {'mmstn.compat'},
+    'mmstn': {'mmstn.compat', 'mmstn.optimizer_keys'},
     'mmstn.compat': {
         'cv2',
         'mmengine',
@@ -27,6 +27,8 @@ MAY_IMPORT = {
         'mmstn.compat',
     },
     'mmstn.registry': {'mmengine'},
+    'mmstn.files': {'cv2', 'numpy'},
+    'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.geometry': {'torch'},
     'mmstn.models': {'torch', *LAB},
     'mmstn.models.transformer': {'torch', 'mmstn.geometry', *LAB},
@@ -44,6 +46,7 @@ MAY_IMPORT = {
         'sklearn',
         'torch',
         'torchvision',
+        'mmstn.files',
         'mmstn.geometry',
         *LAB,
     },
@@ -53,10 +56,11 @@ MAY_IMPORT = {
         'mmstn.datasets',
         *LAB,
     },
-    'mmstn.visualization': {'cv2', 'numpy', 'PIL'},
+    'mmstn.visualization': {'cv2', 'numpy', 'PIL', 'mmstn.files'},
     'mmstn.hooks': {
         'numpy',
         'torch',
+        'mmstn.files',
         'mmstn.geometry',
         'mmstn.models',
         'mmstn.visualization',

@@ -39,7 +39,7 @@ def main() -> None:
         print(f'{root / folder}:')
         try:
             left_out = prepare(root, folder, track_iter_progress)
-        except ValueError as error:  # its list, or all its images
+        except (OSError, ValueError) as error:  # its list, images, the disk
             problems.append(str(error))
             continue
         print(f'{len(left_out)} images without crops')

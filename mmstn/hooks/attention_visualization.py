@@ -17,6 +17,7 @@ from torch import nn
 from mmstn.hooks.attention_sheet import attention_sheet
 from mmstn.hooks.glimpse import unwrap, watch
 from mmstn.hooks.needs import check_count, need_transformers
+from mmstn.hooks.pictures import show
 from mmstn.registry import HOOKS
 
 
@@ -126,7 +127,7 @@ class AttentionVisualizationHook(Hook):
             picture = attention_sheet(
                 record, predictions, model.data_preprocessor, dataset
             )
-        runner.visualizer.add_image(name, picture, step=step)
+        show(runner.visualizer, name, picture, step)
 
 
 @contextmanager

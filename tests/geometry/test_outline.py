@@ -205,8 +205,12 @@ def frame(left=0.0, width=4.0, turns=1):
         (frame(turns=2), 0.5),  # read twice, so half of it is elsewhere
         (torch.cat([frame(), frame(6, 3).flip(0)]), 0.25),
         (frame()[[0, 2, 1, 3]], 0),
+        # 8 and, wound the other way around, 2 of it: 6 in sum
+        (torch.cat([frame(), frame(1, 1).flip(0)]), 6 / 8),
+        # outside the box 2 are taken off: 8 within, but 6 in all
+        (torch.cat([frame(), frame(5, 1).flip(0)]), 6 / 8),
     ],
-    ids=['twice', 'and another the other way', 'eight'],
+    ids=['twice', 'and another the other way', 'eight', 'hole', 'beside'],
 )
 def test_an_iou_of_what_crosses_itself_stays_below_one(shape, expected):
     box = torch.tensor([[0.0, 0, 4, 2]]).double()

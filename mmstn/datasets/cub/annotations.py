@@ -1,12 +1,13 @@
 """What CUB-200-2011 annotates: a box around each bird, and its parts."""
 
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from mmstn.datasets.cub.cub import check_folder
+from mmstn.datasets.cub.cub import AGAIN, check_folder, words
 
 FILES = {  # what stands on each line
     'images.txt': '<image_id> <class>/<image>.jpg',
@@ -46,21 +47,25 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
         FileNotFoundError: If a file is missing; says where to get it.
     """
     check_folder(root, tuple(FILES))
-    lines = {name: words(Path(root), name) for name in FILES}
+    lines = {
+        name: words(Path(root), name, layout) for name, layout in FILES.items()
+    }
     boxes = {image: numbers for image, *numbers in lines['bounding_boxes.txt']}
     parts = [part for part, _ in lines['parts/parts.txt']]
     places = {}
     for image, part, *numbers in lines['parts/part_locs.txt']:
-        places.setdefault(image, {})[part] = [*map(float, numbers)]
+        where = f'part {part} of image {image} in parts/part_locs.txt'
+        places.setdefault(image, {})[part] = values(root, where, numbers)
     birds = {}
     for image, name in lines['images.txt']:
         here = places.get(image, {})
         if image not in boxes or not here.keys() >= set(parts):
             raise ValueError(
                 f'CUB-200-2011: in {root}, image {image} ({name}) lacks its '
-                'box or a part; unpack CUB_200_2011.tgz anew'
+                'box or a part; ' + AGAIN
             )
-        x, y, width, height = map(float, boxes[image])
+        where = f'image {image} in bounding_boxes.txt'
+        x, y, width, height = values(root, where, boxes[image])
         corners = torch.tensor(
             [[x, y], [x + width, y + height]], dtype=torch.float64
         )
@@ -71,20 +76,15 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
     return [name for _, name in lines['parts/parts.txt']], birds
 
 
-def words(root: Path, name: str) -> list[list[str]]:
-    """Return the words on each line of one of ``FILES``.
-
-    Raises:
-        ValueError: If a line has not as many words as it must.
-    """
-    path = root / name
-    count = len(FILES[name].split())
-    lines = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        lines.append(line.split(maxsplit=count - 1))
-        if len(lines[-1]) != count:
-            raise ValueError(
-                f'CUB-200-2011: line {number} of {path} must be '
-                f'{FILES[name]}, but is {line!r}'
-            )
-    return lines
+def values(root: str, where: str, numbers: list[str]) -> list[float]:
+    """Return numbers that are finite; the error says where others stand."""
+    try:
+        found = [*map(float, numbers)]
+    except ValueError:
+        found = [nan]
+    if not all(map(isfinite, found)):
+        raise ValueError(
+            f'CUB-200-2011: in {root}, {where} has {" ".join(numbers)!r}, '
+            f'which are not all finite numbers; {AGAIN}'
+        )
+    return found

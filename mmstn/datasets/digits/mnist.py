@@ -1,6 +1,5 @@
 """The handwritten digits of MNIST: find, fetch, read, check."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from torchvision.datasets import MNIST
 from torchvision.datasets.utils import download_url
 
 from mmstn.datasets.digits.idx import read_idx
+from mmstn.files import write_whole
 
 STEMS = {'train': 'train', 'test': 't10k'}
 
@@ -61,13 +61,14 @@ def find(root: Path, name: str) -> Path | None:
 def fetch(root: Path, name: str) -> None:
     """Download one gzipped file from torchvision's mirrors, md5 checked.
 
-    It appears in ``root`` only when it is complete.
+    It appears in ``root`` only when it is complete. Until then it is in the
+    system's folder of temporary files, which is swept if this is killed.
     """
     filename = f'{name}.gz'
     root.mkdir(parents=True, exist_ok=True)
     failures = []
     for mirror in MNIST.mirrors:
-        with tempfile.TemporaryDirectory(dir=root) as folder:
+        with tempfile.TemporaryDirectory() as folder:
             try:
                 download_url(
                     f'{mirror}{filename}',
@@ -78,7 +79,8 @@ def fetch(root: Path, name: str) -> None:
             except (OSError, RuntimeError) as error:  # URLError is an OSError
                 failures.append(f'{mirror}: {error}')
                 continue
-            os.replace(Path(folder) / filename, root / filename)
+            content = (Path(folder) / filename).read_bytes()
+            write_whole(root / filename, content)
             return
     raise FileNotFoundError(
         download_instructions(root, [name], 'Set')

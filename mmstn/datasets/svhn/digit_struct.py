@@ -9,13 +9,19 @@ references to numbers. Label 10 stands for the digit 0.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 FIELDS = ('left', 'top', 'width', 'height')
+MOST_IMAGES = 1_000_000  # SVHN's longest list, extra, has 202,353
+MOST_DIGITS = 20  # boxes in one image
+LONGEST_NAME = 200
+Member = h5py.h5g.GroupID | h5py.h5d.DatasetID
 DAMAGED = (  # what h5py raises, and what follows from wrong numbers
+    AttributeError,
     IndexError,
     KeyError,
     OSError,
@@ -56,7 +62,7 @@ class DigitStruct:
     def __init__(self, path: Path):
         self.path = path
         with self.open() as file:
-            self.length = len(file['digitStruct/name'])
+            self.length = lists(file)[0].shape[0]
 
     def __len__(self) -> int:
         return self.length
@@ -65,15 +71,14 @@ class DigitStruct:
         with self.open() as file:
             entry = 0
             try:
-                names = file['digitStruct/name'][:, 0]
-                groups = file['digitStruct/bbox'][:, 0]
+                names, groups = map(column, lists(file))
                 for name, group in zip(names, groups, strict=True):
                     entry += 1
                     yield read_number(file, name, group)
             except DAMAGED as error:
                 raise ValueError(
                     f'{self.path} is damaged at image {entry} of {len(self)} '
-                    f'({error!r}); delete it and unpack or fetch it again'
+                    f'({error}); delete it and unpack or fetch it again'
                 ) from error
 
     def open(self) -> h5py.File:
@@ -87,15 +92,33 @@ class DigitStruct:
                 f'{self.path} is damaged, truncated, or no MATLAB 7.3 file '
                 f'({error}); delete it and unpack or fetch it again'
             ) from error
-        lists = [file.get(f'digitStruct/{of}') for of in ('name', 'bbox')]
-        if all(isinstance(cells, h5py.Dataset) for cells in lists):
-            return file
-        with file:
+        try:
+            lists(file)
+        except DAMAGED as error:
+            with file:
+                held = ', '.join(islice(file, 5)) or 'nothing'
             raise ValueError(
                 f'{self.path} must hold lists digitStruct/name and '
-                "digitStruct/bbox, as SVHN's does, but holds "
-                f'{", ".join(file) or "nothing"}'
-            )
+                f"digitStruct/bbox, as SVHN's does, but holds {held} "
+                f'({error}); unpack or fetch it again'
+            ) from error
+        return file
+
+
+def lists(file: h5py.File) -> list[h5py.h5d.DatasetID]:
+    """Return the references to all names, and those to all groups."""
+    root = member(file.id, 'digitStruct')
+    cells = [member(root, field) for field in ('name', 'bbox')]
+    for references in cells:
+        check_column(references, MOST_IMAGES)
+    return cells
+
+
+def member(group: h5py.h5g.GroupID, name: str) -> Member:
+    """Return what a group holds; a link, maybe to another file, is none."""
+    if group.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+        raise ValueError(f'{name} is a link to elsewhere')
+    return h5py.h5o.open(group, name.encode())
 
 
 def read_number(
@@ -110,23 +133,74 @@ def read_number(
         return h5py.h5r.dereference(reference, file.id)
 
     def values(field: str) -> np.ndarray:
-        cells = column(h5py.h5d.open(group, field.encode()))
+        cells = column(member(group, field), MOST_DIGITS)
         if cells.dtype != object:
             return cells
-        return np.array([column(follow(cell))[0] for cell in cells])
+        return np.array([column(follow(cell), 1)[0] for cell in cells])
 
     group = follow(group)
     columns = [values(field) for field in ('label', *FIELDS)]
-    label, *boxes = np.stack(columns)  # as many of each
+    labels, *boxes = np.stack(columns)  # as many of each
+    for label in labels.tolist():
+        if label not in range(1, 11):
+            raise ValueError(f'its label {label} is not 1, 2, ... or 10')
+    codes = column(follow(name), LONGEST_NAME)
     return HouseNumber(
-        name=''.join(map(chr, column(follow(name)))),
-        digits=tuple(int(digit) % 10 for digit in label),
+        name=plain_name(''.join(map(chr, codes.tolist()))),
+        digits=tuple(int(label) % 10 for label in labels),
         boxes=np.stack(boxes, axis=1),
     )
 
 
-def column(cells: h5py.h5d.DatasetID) -> np.ndarray:
-    """Return a data set of one column."""
+def plain_name(name: str) -> str:
+    """Return a name, if it is that of a file in its own folder.
+
+    Raises:
+        ValueError: If it leads elsewhere, is hidden, or cannot be printed.
+    """
+    leads_on = '/' in name or '\\' in name or name.startswith('.')
+    if leads_on or not name.isprintable():
+        raise ValueError(f'its name {name!r} is no plain file name')
+    return name
+
+
+def check_column(cells: Member | None, most: int) -> None:
+    """Raise a ValueError unless this is a short column, all in this file.
+
+    A list may be compressed, but not so much that it takes minutes.
+
+    Args:
+        cells: What a reference led to; None where it was a null reference.
+        most: Rows there may be; at least one, if it is not a whole list.
+    """
+    if not isinstance(cells, h5py.h5d.DatasetID):
+        raise ValueError('a reference leads to no column')
+    rows, *others = cells.shape or (0,)
+    least = 0 if most == MOST_IMAGES else 1
+    if others != [1] or not least <= rows <= most:
+        raise ValueError(
+            f'a column has shape {cells.shape}, where ({least} to {most}, 1) '
+            'is expected'
+        )
+    layout = cells.get_create_plist()
+    if layout.get_layout() == h5py.h5d.COMPACT:
+        return
+    elsewhere = layout.get_layout() == h5py.h5d.VIRTUAL
+    if elsewhere or layout.get_external_count():
+        raise ValueError('a column is stored in another file')
+    if layout.get_nfilters() and cells.get_storage_size() > most:
+        raise ValueError(
+            f'a column of {rows} rows is compressed to '
+            f'{cells.get_storage_size()} bytes'
+        )
+
+
+def column(cells: h5py.h5d.DatasetID, most: int = MOST_IMAGES) -> np.ndarray:
+    """Return a data set of one column, of numbers or of references."""
+    check_column(cells, most)
+    is_reference = h5py.check_ref_dtype(cells.dtype) is h5py.Reference
+    if not is_reference and cells.dtype.kind not in 'fiu':
+        raise ValueError(f'a column has dtype {cells.dtype}')
     values = np.empty(cells.shape, cells.dtype)
     cells.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
     return values[:, 0]

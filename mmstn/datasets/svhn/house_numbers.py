@@ -8,6 +8,7 @@ from mmpretrain.datasets import BaseDataset
 
 from mmstn.datasets.svhn.svhn_crops import (
     EXPANSION,
+    LENGTH,
     annotation_file,
     download_instructions,
 )
@@ -94,9 +95,11 @@ class HouseNumbers(BaseDataset):
             raise FileNotFoundError(how_to_get(root, path))
         try:
             rows = json.loads(path.read_text())['data_list']
-        except ValueError as error:
+            for number, row in enumerate(rows, 1):
+                check_row(number, row)
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f'HouseNumbers: {path} is damaged ({error}); '
+                f'HouseNumbers: {path} is damaged ({error!r}); '
                 f'{how_to_prepare(root)}'
             ) from error
         crops = path.with_suffix('')
@@ -109,6 +112,17 @@ class HouseNumbers(BaseDataset):
 
     def extra_repr(self) -> list[str]:
         return [f'Split: \t{self.split}', f'Size: \t{self.size}']
+
+
+def check_row(number: int, row: dict) -> None:
+    """Raise an error unless a row is one of ``tools/prepare_svhn.py``."""
+    name, label = row['img_path'], row['gt_label']
+    if Path(name).name != name:
+        raise ValueError(f'image {number}: {name!r} is no plain file name')
+    if len(label) != LENGTH or not all(d in range(11) for d in label):
+        raise ValueError(
+            f'image {number}: {label} are not {LENGTH} labels from 0 to 10'
+        )
 
 
 def is_held_out(index: int, number: int, total: int) -> bool:

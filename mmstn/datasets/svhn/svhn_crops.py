@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from mmstn.datasets.svhn.digit_struct import DigitStruct, HouseNumber
+from mmstn.files import write_png, write_whole
 
 FOLDERS = ('train', 'test', 'extra')
 ADDRESS = 'http://ufldl.stanford.edu/housenumbers'
@@ -112,6 +113,7 @@ def prepare(
 
     Raises:
         ValueError: If the list is damaged, or no image can be used.
+        OSError: If a crop or the list of them cannot be written.
     """
     for side in EXPANSION:
         crops_folder(root, side, folder).mkdir(parents=True, exist_ok=True)
@@ -136,9 +138,7 @@ def prepare(
     )
     for side in EXPANSION:
         path = annotation_file(root, side, folder)
-        partial = path.with_suffix('.partial')
-        partial.write_text(content)
-        os.replace(partial, path)
+        write_whole(path, content.encode())
     return left_out
 
 
@@ -173,7 +173,6 @@ def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
     if not is_within(number.boxes, image.size):
         return 'has boxes without an area in it'
     for side, target in targets.items():
-        partial = target.with_suffix('.partial')
-        crop(image, number.boxes, side).save(partial, 'PNG', compress_level=1)
-        os.replace(partial, target)
+        picture = np.asarray(crop(image, number.boxes, side))
+        write_png(target, picture, level=1)
     return None

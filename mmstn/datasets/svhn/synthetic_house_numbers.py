@@ -12,10 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 
 from mmstn.datasets.digits.distortion import DIGIT_SIDE
 from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
+from mmstn.files import write_png
 from mmstn.geometry.affine import affine_grid
 from mmstn.geometry.sampling import sample
 
@@ -50,7 +50,7 @@ def make_folder(
         )
         picture, boxes = make_house_number(images[chosen], random)
         name = f'{index}.png'
-        Image.fromarray(picture).save(folder / name)
+        write_png(folder / name, picture)
         numbers.append(HouseNumber(name, tuple(labels[chosen]), boxes))
     write_digit_struct(folder / 'digitStruct.mat', numbers)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from mmstn.geometry.sampling import (
@@ -36,11 +37,24 @@ class GridSampler(nn.Module):
         self.padding = padding
 
     def forward(self, source: Tensor, grid: Tensor) -> Tensor:
+        check_gradient(self.kernel, grid)
         return sample(source, grid, self.kernel, self.padding)
 
     def each(self, source: Tensor, grids: Tensor) -> Tensor:
         """Return the source read at each of ``grids (B, N, *out, n)``."""
+        check_gradient(self.kernel, grids)
         return sample_each(source, grids, self.kernel, self.padding)
 
     def extra_repr(self) -> str:
         return f'kernel={self.kernel!r}, padding={self.padding!r}'
+
+
+def check_gradient(kernel: str, grid: Tensor) -> None:
+    """Raise a ValueError if the grid wants a gradient that is always zero."""
+    wanted = torch.is_grad_enabled() and grid.requires_grad
+    if kernel == 'nearest' and wanted:
+        raise ValueError(
+            "GridSampler: kernel='nearest' gives theta a gradient of zero, so "
+            "the localiser would learn nothing; use kernel='linear', or "
+            'freeze the localiser'
+        )

@@ -76,6 +76,14 @@ def test_draws_differ_between_samples_and_splits():
     assert len(torch.cat([train, test]).unique()) == 400
 
 
+def test_the_draws_of_the_splits_are_their_own():
+    train = bundled(test_mode=True)
+    test = bundled(split='test')
+    for dataset in (train, test):
+        dataset.full_init()
+    assert not (train.draw([3])[1] == test.draw([3])[1]).any()
+
+
 def test_draws_do_not_depend_on_how_many_there_are():
     same(uniform_draws((3, 0, 2), 9, 4), uniform_draws((3, 0, 2), 50, 4)[:9])
 

@@ -208,3 +208,41 @@ def test_normal_numbers_are_normal():
     assert_close(numbers.mean().item(), 0.0, rtol=0, atol=0.02)
     assert_close(numbers.std().item(), 1.0, rtol=0, atol=0.02)
     assert to_normal(torch.zeros(1).double()).isfinite()
+
+
+def centre_map(name, draws):
+    """Return the map at the centre of the canvas, pixel to pixel, (2, 2).
+
+    Columns are steps along x and y of the canvas, rows x and y of the digit.
+    """
+    canvas = DISTORTIONS[name].canvas
+    grid = DISTORTIONS[name].grid(draws, canvas)[0].double() * 14
+    middle = canvas // 2 - 1
+    here = grid[middle, middle]
+    along = grid[middle, middle + 1] - here, grid[middle + 1, middle] - here
+    return torch.stack(along, dim=1)
+
+
+def angle_and_scale(name, draws):
+    """Return how a digit is turned, in degrees, and its scale."""
+    step = centre_map(name, draws)
+    angle = -torch.atan2(step[1, 0], step[0, 0]).rad2deg()
+    return angle.item(), step.det().abs().rsqrt().item()
+
+
+RANGES = {  # column of the draws: angle and scale at 0, and at almost 1
+    ('R', 0): ((-90, 1), (90, 1)),
+    ('RTS', 0): ((-45, 1), (45, 1)),
+    ('RTS', 1): ((0, 0.7), (0, 1.2)),
+    ('P', 0): ((0, 0.75), (0, 1)),
+    ('E', 0): ((0, 0.75), (0, 1)),
+}
+
+
+@pytest.mark.parametrize('end', [0, 1])
+@pytest.mark.parametrize(('name', 'column'), RANGES)
+def test_angle_and_scale_have_the_ranges_of_the_paper(name, column, end):
+    draws = at_rest(name)
+    draws[0, column] = (0, ALMOST)[end]
+    expected = RANGES[name, column][end]
+    assert angle_and_scale(name, draws) == pytest.approx(expected, abs=1e-3)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import threading
+import tracemalloc
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -58,10 +59,17 @@ def test_mnist_is_all_there(mnist_root, split, count):
 DAMAGED = {
     'truncated': (idx(PIXELS)[:-1], f'{IMAGES} is truncated: 2367 bytes'),
     'cut in the header': (idx(PIXELS)[:9], f'{IMAGES} is truncated: 9 bytes'),
-    'too long': (idx(PIXELS) + b'\0', f'{IMAGES} is damaged: .* for 1'),
+    'too long': (
+        idx(PIXELS) + b'\0',
+        f'{IMAGES} is damaged: it goes on after the 2368',
+    ),
     'huge': (
         b'\0\0\x08\x03' + b'\x40\0\0\0' * 3,
-        f'{IMAGES} is truncated: 16 bytes',
+        f'{IMAGES} is damaged: its header promises {2**90} bytes',
+    ),
+    'more than there is': (
+        b'\0\0\x08\x03' + b'\0\0\x01\0' * 3,
+        f'{IMAGES} is truncated: 16 bytes, where {16 + 2**24} are',
     ),
     'empty': (b'', f'{IMAGES} is no idx file .* nothing'),
     'labels': (idx(DIGITS), f'{IMAGES} is no idx file .* 00 00 08 01'),
@@ -98,6 +106,19 @@ def test_a_file_that_is_not_gzip_is_named(tmp_path):
     (tmp_path / f'{LABELS}.gz').write_bytes(idx(DIGITS))
     with pytest.raises(ValueError, match=f'{LABELS}.gz is damaged'):
         load(folder)
+
+
+@pytest.mark.parametrize('head', [idx(DIGITS), b''], ids=['idx', 'none'])
+def test_what_no_header_promises_is_not_read(tmp_path, head):
+    folder = write(tmp_path)
+    content = gzip.compress(head + bytes(1 << 27))
+    (tmp_path / f'{LABELS}.gz').write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=f'{LABELS}.gz is (damaged|no idx)'):
+        load(folder)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 22
 
 
 def test_missing_files_say_what_to_do(tmp_path):
@@ -142,6 +163,21 @@ def test_missing_files_are_fetched(tmp_path, mirror):
     assert labels.tolist() == [7, 0, 9]
     names = sorted(path.name for path in root.iterdir())
     assert names == [f'{IMAGES}.gz', f'{LABELS}.gz']
+
+
+def test_a_killed_download_leaves_nothing_in_the_data_folder(
+    tmp_path, mirror, monkeypatch
+):
+    root, seen = tmp_path / 'root', []
+    download = mnist.download_url
+
+    def watched(*args):
+        download(*args)
+        seen.append(list(root.iterdir()))  # what stays if it ends here
+
+    monkeypatch.setattr(mnist, 'download_url', watched)
+    load_mnist(str(root), 'test', download=True)
+    assert seen == [[], [root / f'{IMAGES}.gz']]
 
 
 def test_what_is_there_is_not_fetched(tmp_path, mirror):

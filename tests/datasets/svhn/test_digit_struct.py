@@ -142,3 +142,108 @@ def test_damage_within_is_named_with_its_place(tmp_path):
     message = re.escape(f'{tmp_path / MAT} is damaged at image 2 of 3')
     with pytest.raises(ValueError, match=message):
         next(numbers)
+
+
+def spoil_name(file, name):
+    cell = file[file['digitStruct/name'][1, 0]]
+    file['#refs#/spoilt'] = np.array([[ord(letter)] for letter in name], 'u4')
+    assert cell.shape
+    references = file['digitStruct/name'][:]
+    references[1, 0] = file['#refs#/spoilt'].ref
+    file['digitStruct/name'][:] = references
+
+
+def spoil_column(file, field, **cells):
+    group = file[file['digitStruct/bbox'][1, 0]]
+    del group[field]
+    group.create_dataset(field, **cells)
+
+
+@pytest.mark.parametrize(
+    'name',
+    ['/a/1.png', '../1.png', 'a/1.png', '..', '.', '', 'a\\b', 'a\0b', '.x']
+    + ['\udcff.png', 'x' * 201],
+    ids=ascii,
+)
+def test_a_name_that_is_no_plain_file_name_is_refused(tmp_path, name):
+    write_digit_struct(tmp_path / MAT, NUMBERS)
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        if name:
+            spoil_name(file, name)
+        else:
+            file['#refs#/none'] = np.zeros((0, 1), 'u2')
+            references = file['digitStruct/name'][:]
+            references[1, 0] = file['#refs#/none'].ref
+            file['digitStruct/name'][:] = references
+    numbers = iter(DigitStruct(tmp_path / MAT))
+    assert next(numbers).name == '1.png'
+    named = 'is damaged at image 2 of 3 .*(no plain|where .1 to 200, 1)'
+    with pytest.raises(ValueError, match=named):
+        next(numbers)
+
+
+@pytest.mark.parametrize('label', [0, 37, -1, 2.7, 1e300, np.inf, np.nan])
+def test_a_label_that_is_no_digit_is_refused(tmp_path, label):
+    write_digit_struct(tmp_path / MAT, NUMBERS)
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        file[file['digitStruct/bbox'][0, 0]]['label'][:] = label
+    named = r'is damaged at image 1 of 3 \(its label .* or 10\); delete it'
+    with pytest.raises(ValueError, match=named):
+        list(DigitStruct(tmp_path / MAT))
+
+
+SPOILT = {
+    'null references': dict(shape=(2, 1), dtype=h5py.ref_dtype),
+    'regions': dict(shape=(2, 1), dtype=h5py.regionref_dtype),
+    'too many': dict(shape=(10**9, 1), chunks=(9, 1), dtype='f8'),
+    'wide': dict(shape=(2, 10**9), chunks=(2, 9), dtype='f8'),
+    'none': dict(shape=(0, 1), dtype='f8'),
+    'one axis': dict(data=[1.0, 2.0]),
+    'text': dict(data=[[b'a'], [b'b']]),
+    'elsewhere': dict(shape=(2, 1), dtype='f8', external='/etc/hostname'),
+    'a bomb': dict(
+        data=np.random.default_rng(0).random((20, 1)), compression='gzip'
+    ),
+}
+
+
+@pytest.mark.parametrize('case', SPOILT)
+@pytest.mark.parametrize('field', ['label', 'width'])
+def test_a_spoilt_column_is_refused(tmp_path, case, field):
+    write_digit_struct(tmp_path / MAT, NUMBERS)
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        spoil_column(file, field, **SPOILT[case])
+    named = 'is damaged at image 2 of 3 .*(column|text)'
+    with pytest.raises(ValueError, match=named):
+        list(DigitStruct(tmp_path / MAT))
+
+
+LINKS = {
+    'soft': h5py.SoftLink('/elsewhere'),
+    'external': h5py.ExternalLink('other.mat', '/digitStruct/name'),
+}
+
+
+@pytest.mark.parametrize('kind', LINKS)
+def test_a_link_is_not_followed(tmp_path, kind):
+    for name in (MAT, 'other.mat'):
+        write_digit_struct(tmp_path / name, NUMBERS)
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        file['elsewhere'] = file['digitStruct/name']
+        del file['digitStruct/name']
+        file['digitStruct/name'] = LINKS[kind]
+    with pytest.raises(ValueError, match='name is a link to elsewhere'):
+        DigitStruct(tmp_path / MAT)
+
+
+def test_a_giant_list_is_refused(tmp_path):
+    with h5py.File(tmp_path / MAT, 'w') as file:
+        for field in ('name', 'bbox'):
+            file.create_dataset(
+                f'digitStruct/{field}',
+                shape=(10**9, 1),
+                chunks=(9, 1),
+                dtype=h5py.ref_dtype,
+            )
+    with pytest.raises(ValueError, match='must hold lists .* 1000000, 1'):
+        DigitStruct(tmp_path / MAT)

@@ -1,5 +1,6 @@
 """Laws of the data set of house numbers."""
 
+import json
 import re
 import shutil
 
@@ -107,6 +108,32 @@ def test_a_damaged_list_is_named(root, tmp_path):
     message = f'HouseNumbers: {path} is damaged .*; {run}$'
     with pytest.raises(ValueError, match=message):
         build(tmp_path / 'a b', 'test')
+
+
+@pytest.mark.parametrize(
+    ('content', 'named'),
+    [
+        ({}, 'data_list'),
+        ([], 'list indices'),
+        (dict(data_list=None), 'NoneType'),
+        (dict(data_list=[{}]), 'img_path'),
+        (
+            dict(data_list=[dict(img_path='../a.png', gt_label=[10] * 5)]),
+            "image 1: '../a.png' is no plain file name",
+        ),
+        (
+            dict(data_list=[dict(img_path='a.png', gt_label=[11] * 5)]),
+            'image 1: .* are not 5 labels from 0 to 10',
+        ),
+    ],
+)
+def test_a_list_of_something_else_is_named(tmp_path, content, named):
+    path = tmp_path / 'crops64/test.json'
+    path.parent.mkdir()
+    path.write_text(json.dumps(content))
+    message = f'HouseNumbers: {path} is damaged .*{named}.*prepare_svhn'
+    with pytest.raises(ValueError, match=message):
+        build(tmp_path, 'test')
 
 
 def test_labels_by_column_and_by_sample(root):

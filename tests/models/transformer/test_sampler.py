@@ -42,3 +42,16 @@ def test_linear_and_zeros_unless_told_otherwise():
 def test_an_unknown_argument_is_refused_when_built(argument, message):
     with pytest.raises(ValueError, match=message):
         MODELS.build(dict(type='mmstn.GridSampler', **argument))
+
+
+@pytest.mark.parametrize('each', [False, True])
+def test_nearest_is_refused_where_theta_wants_a_gradient(each):
+    sampler = MODELS.build(dict(type='mmstn.GridSampler', kernel='nearest'))
+    source, grid = problem((5, 7))
+    grid = grid.unsqueeze(1) if each else grid
+    read = sampler.each if each else sampler
+    assert read(source, grid).isfinite().all()
+    with pytest.raises(ValueError, match="GridSampler: .* kernel='linear'"):
+        read(source, grid.requires_grad_())
+    with torch.no_grad():  # a trained network may be looked at
+        assert read(source, grid).isfinite().all()
