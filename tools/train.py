@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 
+from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching
 
 
@@ -84,7 +85,9 @@ def main() -> None:
     launching.check_amp(cfg)
     if args.launcher == 'pytorch':
         launching.init_cpu_distributed(cfg)
-    RUNNERS.build(cfg).train()
+    runner = RUNNERS.build(cfg)
+    runner.register_hook(CheckpointFitHook())
+    runner.train()
 
 
 if __name__ == '__main__':
