@@ -18,7 +18,7 @@ ADVICE = ('weights_only', 'safe_globals', 'trust', 'arbitrary code')
 
 
 class Loads:
-    """A data set whose one sample is what went wrong."""
+    """A data set whose one sample is the text of what went wrong."""
 
     def __init__(self, folder, address):
         self.folder, self.address = folder, address
@@ -27,7 +27,8 @@ class Loads:
         return 1
 
     def __getitem__(self, index):
-        return [line for load in self.loads() for line in self.faults(load)]
+        faults = [list(self.faults(load)) for load in self.loads()]
+        return '\n'.join(sum(faults, []))
 
     def loads(self):
         """Yield calls, each of which loads one checkpoint."""
@@ -101,10 +102,10 @@ def look(folder, address, where):
         return loads[0]
     if where == 'thread':
         found = []
-        thread = threading.Thread(target=lambda: found.extend(loads[0]))
+        thread = threading.Thread(target=lambda: found.append(loads[0]))
         thread.start()
         thread.join()
-        return found
+        return found[0]
     from mmengine.runner import Runner
 
     (batch,) = Runner.build_dataloader(
@@ -130,4 +131,4 @@ if __name__ == '__main__':
         home = f'http://127.0.0.1:{server.server_port}'
         faults = look(sys.argv[1], home, sys.argv[2])
         server.shutdown()
-    sys.exit('\n'.join(faults) or 0)
+    sys.exit(faults or 0)
