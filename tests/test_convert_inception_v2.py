@@ -1,5 +1,6 @@
 """A converted network is the public one, written down apart from ours."""
 
+import re
 import runpy
 import subprocess
 import sys
@@ -194,3 +195,25 @@ def test_the_command_writes_what_a_config_loads(tmp_path):
     expected = tool['convert'](state)
     found = model.backbone.state_dict(prefix='backbone.')
     assert_close(found, {name: expected[name] for name in found}, **exactly)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (Path, r'public\.pth was not loaded: .*no.* code in it was run'),
+        ([1], r'public\.pth is refused: it holds a list, no dict'),
+        ({}, r'public\.pth is refused: .*missing: last_linear\.weight'),
+    ],
+    ids=str,
+)
+def test_the_command_names_a_file_that_it_refuses(content, message, tmp_path):
+    torch.save(content, tmp_path / 'public.pth')
+    done = subprocess.run(
+        [sys.executable, TOOL, tmp_path / 'public.pth', tmp_path / 'o.pth'],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert re.search(message, done.stderr, re.IGNORECASE)
+    assert 'safe_globals' not in done.stderr
+    assert 'arbitrary' not in done.stderr

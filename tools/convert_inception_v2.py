@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
 from mmstn.models.backbones.inception_v2 import BLOCKS, STAGES, InceptionV2
@@ -106,8 +107,13 @@ def main() -> None:
     parser.add_argument('public', help='the checkpoint to read')
     parser.add_argument('ours', help='the checkpoint to write')
     args = parser.parse_args()
-    public = torch.load(args.public, map_location='cpu', weights_only=True)
-    state = convert(public)
+    public = CheckpointLoader.load_checkpoint(args.public, map_location='cpu')
+    try:
+        if not isinstance(public, dict):
+            raise ValueError(f'it holds a {type(public).__name__}, no dict')
+        state = convert(public)
+    except ValueError as error:
+        raise ValueError(f'{args.public} is refused: {error}') from None
     Path(args.ours).parent.mkdir(parents=True, exist_ok=True)
     torch.save(dict(meta={}, state_dict=state), args.ours)
 

@@ -25,8 +25,17 @@ class Getting:
         return getattr, (HistoryBuffer, '__init__')
 
 
-@pytest.mark.parametrize('switch', ['0', '1'])
-@pytest.mark.parametrize('where', ['main', 'thread', 'fork', 'spawn'])
+@pytest.mark.parametrize(
+    ('where', 'switch'),
+    [
+        ('main', '0'),
+        ('main', '1'),
+        ('thread', '1'),
+        ('fork', '1'),
+        ('spawn', '0'),
+        ('spawn', '1'),
+    ],
+)
 def test_no_load_runs_code_or_advises_to(where, switch, tmp_path):
     folder, marker = tmp_path / 'files', tmp_path / 'code_was_run'
     folder.mkdir()
