@@ -8,6 +8,7 @@ from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 
+from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching, precision
 
 
@@ -73,6 +74,7 @@ def main() -> None:
     if args.launcher == 'pytorch':
         launching.init_cpu_distributed(cfg)
     runner = RUNNERS.build(cfg)
+    runner.register_hook(CheckpointFitHook(is_test=True))
     if cfg.test_cfg.get('fp16'):
         precision.say_if_slow()
     if args.out and args.out_item == 'pred':

@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 
+from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching
 
 
@@ -94,7 +95,9 @@ def main() -> None:
     apply_args(cfg, args)
     if args.launcher == 'pytorch':
         launching.init_cpu_distributed(cfg)
-    RUNNERS.build(cfg).train()
+    runner = RUNNERS.build(cfg)
+    runner.register_hook(CheckpointFitHook())
+    runner.train()
 
 
 if __name__ == '__main__':

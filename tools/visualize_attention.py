@@ -16,10 +16,10 @@ import numpy as np
 from mmcv import imread
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
-from mmengine.runner import load_checkpoint
 from mmpretrain.utils import track
 
 from mmstn.apis import STNInferencer, as_json, image_sheet
+from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png, write_whole
 from mmstn.visualization.animation import write_gif
 
@@ -141,7 +141,7 @@ def animation(
 ) -> Iterator[np.ndarray]:
     """Yield where each checkpoint looks; the network keeps the last one."""
     for path in checkpoints:
-        load_checkpoint(inferencer.model, str(path), map_location='cpu')
+        load_whole(inferencer.model, str(path))
         for results in look(inferencer, images):
             yield draw(results, heading=path.stem, with_crops=False)
 

@@ -14,6 +14,7 @@ from mmpretrain.apis import ImageClassificationInferencer
 from mmpretrain.structures import DataSample
 
 from mmstn.apis.regions import find_regions
+from mmstn.checkpoint_fit import load_whole
 from mmstn.datasets.pixel_map import geometric_steps, pixel_map
 from mmstn.hooks.attention_sheet import Display
 from mmstn.hooks.glimpse import find_transformers, watch
@@ -50,8 +51,9 @@ class STNInferencer(ImageClassificationInferencer):
             ``classes``, ...
 
     Raises:
-        ValueError: If the network has no transformer, or the test pipeline
-            has a step through which pixels cannot be followed.
+        ValueError: If the network has no transformer, the checkpoint is one
+            of another network, or the test pipeline has a step through which
+            pixels cannot be followed.
     """
 
     def __init__(
@@ -61,6 +63,13 @@ class STNInferencer(ImageClassificationInferencer):
         **kwargs,
     ):
         super().__init__(model, pretrained, **kwargs)
+        if pretrained is True and not isinstance(model, BaseModel):
+            known = self.model._metainfo
+            pretrained = (
+                known.weights if known else self.config.get('load_from')
+            )
+        if isinstance(pretrained, str):
+            load_whole(self.model, pretrained)
         self.transformers = find_transformers(self.model)
         if not self.transformers:
             raise ValueError(

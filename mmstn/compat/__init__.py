@@ -21,7 +21,7 @@ def apply() -> None:
     numerics.find_retrieved()
     packages.find_packages_without_pkg_resources()
     packages.resolve_own_configs()
-    loading.force_weights_only()
+    loading.guard_checkpoints()
     loading.allow_training_state()
     loading.name_refused_checkpoints()
     loading.keep_config_text_unrun()

@@ -1,35 +1,134 @@
 """Load checkpoints, and never run code that is in them."""
 
 import functools
-import os
 import pickle
 import re
-import warnings
+import types
 
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 from numpy._core import multiarray  # a stub in NumPy 1.26
 
+from mmstn.compat.imports import after_import
 
-def force_weights_only() -> None:
-    """Make every ``torch.load`` of this process refuse to run code.
+# Who calls torch.load, and is first imported when it is needed.
+MODULES = (
+    'mmengine.runner.checkpoint',
+    'mmpretrain.apis.multimodal_retrieval',
+    'mmpretrain.engine.hooks.swav_hook',
+    'mmpretrain.models.multimodal.ram.openset_utils',
+    'mmpretrain.models.retrievers.image2image',
+    'mmpretrain.models.utils.vector_quantizer',
+)
+# What torch says about loading unsafely, wherever it says it.
+ADVICE = re.compile(r'weights_only|safe_globals|trust|arbitrary|Check the doc')
 
-    Both stacks load URLs (and so ``torchvision://`` and model zoos) through
-    ``torch.hub`` with ``weights_only=False``; the onedl fork falls back to it
-    for files. torch's own switch reaches every such call, also those of
-    torchvision and MMPretrain, and worker processes; wrapping the loaders we
-    know of would not. It outranks ``weights_only=False`` in your own code:
-    there, name the classes you trust by ``torch.serialization.safe_globals``.
+
+class RefusedCheckpoint(pickle.UnpicklingError):
+    """A checkpoint is damaged, or holds what would run code.
+
+    Args:
+        name: Path or address of the checkpoint.
+        error: What torch raised; its advice to load unsafely is left out.
+    """
+
+    def __init__(self, name: object, error: Exception):
+        refused = isinstance(error, RefusedCheckpoint)
+        self.reason = error.reason if refused else reason(error)
+        super().__init__(
+            f'{name} was not loaded: it is damaged, or holds more than '
+            'tensors, plain values and logs. No code in it was run. '
+            f'({self.reason})'
+        )
+
+    def __reduce__(self):  # from a worker to its parent, the sentence alone
+        return pickle.UnpicklingError, self.args
+
+
+def reason(error: Exception) -> str:
+    """Return the sentence in torch's message that says what is wrong."""
+    text = str(error).rpartition('WeightsUnpickler error:')[2]
+    sentences = re.split(r'(?<=[.!?])\s+|\n+', text)
+    said = [s.strip() for s in sentences if s.strip() and not ADVICE.search(s)]
+    return ': '.join([type(error).__name__, *said[:1]])
+
+
+def load(file, map_location=None, **kwargs):
+    """Return what a file holds, and run no code that is in it.
+
+    ``torch.load`` with ``weights_only=True``, whatever ``kwargs`` or
+    ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` say.
+
+    Raises:
+        RefusedCheckpoint: If it is damaged, or holds more than tensors,
+            plain values and logs.
+    """
+    kwargs['weights_only'] = True
+    try:
+        return torch.load(file, map_location, **kwargs)
+    except OSError:
+        raise
+    except Exception as error:
+        raise RefusedCheckpoint(file, error) from None
+
+
+def load_url(url: str, *args, **kwargs):
+    """Return what the file at ``url`` holds, and run no code that is in it."""
+    kwargs['weights_only'] = True
+    try:
+        return torch.hub.load_state_dict_from_url(url, *args, **kwargs)
+    except OSError:
+        raise
+    except Exception as error:
+        raise RefusedCheckpoint(url, error) from None
+
+
+class GuardedTorch(types.ModuleType):
+    """torch, but for :func:`load`."""
+
+    load = staticmethod(load)
+
+    def __getattr__(self, name: str):
+        return getattr(torch, name)
+
+
+def guard(module: types.ModuleType) -> None:
+    """Replace in ``module`` what can load a checkpoint unsafely."""
+    module.torch = GuardedTorch('torch')
+    for name, safe in (('load_url', load_url), ('_safe_torch_load', load)):
+        if hasattr(module, name):
+            setattr(module, name, safe)
+
+
+def worker_init_fn(*args, **kwargs) -> None:
+    """Start a worker as MMEngine does, and with our mends.
+
+    A spawned worker finds this function by its name, so it imports mmstn.
+    """
+    from mmengine.dataset import worker_init_fn
+
+    worker_init_fn(*args, **kwargs)
+
+
+def guard_checkpoints() -> None:
+    """Let no checkpoint that MMEngine or MMPretrain loads run code.
+
+    Both stacks load URLs (and so ``torchvision://`` and model zoos) with
+    ``weights_only=False``, the onedl fork falls back to it for files, and
+    ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` opens every call that does not say.
+    Those modules that load are given our loaders, in every thread and worker;
+    torch itself, and so your own calls of it, stay as they are.
     See https://github.com/open-mmlab/mmengine/issues/1655.
     """
-    if os.environ.pop('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', None):
-        warnings.warn(
-            'mmstn ignores TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD: it would let '
-            'checkpoints run code.',
-            stacklevel=2,
-        )
-    os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD'] = '1'
+    from mmengine.runner import _flexible_runner, runner
+    from mmengine.utils import dl_utils
+
+    dl_utils.load_url = dl_utils.hub.load_url = load_url
+    for module in (runner, _flexible_runner):
+        module.default_worker_init_fn = worker_init_fn
+    for name in MODULES:
+        after_import(name, guard)
 
 
 def history_statistic(owner: type, name: str):
@@ -45,11 +144,9 @@ def allow_training_state() -> None:
     torch 2.6 made that the default, which refuses the HistoryBuffers (NumPy
     arrays inside) that every mmengine checkpoint holds, so nothing resumes.
     They pickle their methods by ``getattr``, which would open the guard:
-    a stand-in answers. The fork's loader allows the real one, and goes.
+    a stand-in answers.
     See https://github.com/open-mmlab/mmengine/issues/1655.
     """
-    from mmengine.runner import checkpoint
-
     dtypes = {type(np.dtype(code)) for code in '?bBhHiIlLqQefdUS'}
     torch.serialization.add_safe_globals(
         [HistoryBuffer, np.ndarray, np.dtype, *dtypes]
@@ -61,15 +158,12 @@ def allow_training_state() -> None:
             for core in ('core', '_core')
         ]
     )
-    if hasattr(checkpoint, '_safe_torch_load'):
-        checkpoint._safe_torch_load = torch.load
 
 
 def name_refused_checkpoints() -> None:
     """Name the file of a checkpoint that is refused or damaged.
 
-    torch's message names neither the file nor its address, and advises to
-    load it unsafely. MMEngine's single gate to every scheme is wrapped.
+    MMEngine's single gate to every scheme is wrapped.
     """
     from mmengine.runner.checkpoint import CheckpointLoader
 
@@ -79,18 +173,10 @@ def name_refused_checkpoints() -> None:
     def load_checkpoint(cls, filename, *args, **kwargs):
         try:
             return load(cls, filename, *args, **kwargs)
-        except OSError:
+        except (OSError, KeyError, ImportError):  # none such
             raise
         except Exception as error:
-            # torch puts advice before the reason and a link behind it.
-            text = str(error).partition('\n\nCheck the doc')[0].strip()
-            reason = re.split(r'WeightsUnpickler error:|\n\n', text)[-1]
-            reason = reason.strip().partition('\n')[0]
-            raise pickle.UnpicklingError(
-                f'{filename} was not loaded: it is damaged, or holds more '
-                'than tensors, plain values and logs. No code in it was run. '
-                f'({type(error).__name__}: {reason})'
-            ) from error
+            raise RefusedCheckpoint(filename, error) from None
 
     CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
 

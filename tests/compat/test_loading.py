@@ -60,8 +60,7 @@ def check_refused(name, marker, mention='was not loaded'):
     assert not marker.exists()
 
 
-def test_the_payload_runs_without_a_guard(malicious, marker, monkeypatch):
-    monkeypatch.delenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD')
+def test_your_own_call_of_torch_is_left_alone(malicious, marker):
     torch.load(malicious, weights_only=False)['state_dict'].close()
     assert marker.exists()
 
@@ -100,10 +99,10 @@ def test_the_model_zoo_of_mmpretrain_runs_no_code(url, marker):
     assert not marker.exists()
 
 
-def test_torchvision_itself_runs_no_code(url, marker):
-    with pytest.raises(pickle.UnpicklingError, match='not an allowed global'):
-        torch.hub.load_state_dict_from_url(url, weights_only=False)
-    assert not marker.exists()
+def test_your_own_download_is_left_alone(url, marker):
+    loaded = torch.hub.load_state_dict_from_url(url, weights_only=False)
+    loaded['state_dict'].close()
+    assert marker.exists()
 
 
 @pytest.mark.parametrize(
@@ -190,10 +189,16 @@ def test_an_inferencer_with_a_config_builds_the_model(tmp_path):
         Inferencer(config, str(tmp_path / 'weights.pth'))
 
 
-def test_the_switch_to_unsafe_loading_is_refused():
+def test_importing_mmstn_leaves_torch_and_the_environment_alone():
     done = python(
-        'import mmstn, os; print([k for k in os.environ if "_ONLY" in k])',
+        'import os, torch\n'
+        'def seen():\n'
+        '    names = [n for n in os.environ if n.startswith("TORCH")]\n'
+        '    return names, torch.load, torch.hub.load_state_dict_from_url\n'
+        'import torch.hub; before = seen()\n'
+        'import mmstn\n'
+        'assert before == seen()\n'
+        'assert torch.load is torch.serialization.load',
         TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD='1',
     )
-    assert done.stdout.strip() == "['TORCH_FORCE_WEIGHTS_ONLY_LOAD']"
-    assert 'mmstn ignores TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD' in done.stderr
+    assert done.returncode == 0, done.stderr

@@ -81,7 +81,7 @@ def test_the_draws_of_the_splits_are_their_own():
     test = bundled(split='test')
     for dataset in (train, test):
         dataset.full_init()
-    assert not (train.draw([3])[1] == test.draw([3])[1]).any()
+    assert not (train.sample_draws([3])[1] == test.sample_draws([3])[1]).any()
 
 
 def test_draws_do_not_depend_on_how_many_there_are():
