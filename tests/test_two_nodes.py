@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,6 @@ def start_nodes(work_dir, *options):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
         )
         for rank in (0, 1)
     ]
@@ -45,7 +45,8 @@ def end_nodes():
     yield nodes
     for node in nodes:
         if node.poll() is None:
-            os.killpg(node.pid, signal.SIGKILL)
+            for process in processes_of(node.pid):
+                os.kill(process, signal.SIGKILL)
         node.communicate()
 
 
@@ -84,14 +85,8 @@ def test_a_node_that_loses_the_other_ends_with_an_error(
     assert other.returncode > 0
 
 
-def processes_of(session):
-    """Return the processes of a session, whatever groups they made."""
-    found = []
-    for process in Path('/proc').glob('[0-9]*'):
-        try:
-            of = os.getsid(int(process.name))
-        except ProcessLookupError:
-            continue
-        if of == session:
-            found.append(int(process.name))
-    return found
+def processes_of(parent):
+    """Return a process and its descendants; torchrun gives each a session."""
+    children = Path(f'/proc/{parent}/task/{parent}/children').read_text()
+    below = [processes_of(int(child)) for child in children.split()]
+    return [parent, *chain(*below)]
