@@ -1,5 +1,6 @@
 """Mend a module at the moment it is imported, and import nothing for that."""
 
+import copy
 import functools
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class ImportMend:
         spec = next(filter(None, specs), None)
         if spec is None or spec.loader is None:
             return None
+        spec.loader = copy.copy(spec.loader)  # it may serve other modules
         usual = spec.loader.exec_module
         spec.loader.exec_module = functools.partial(self.execute, usual)
         return spec

@@ -1,6 +1,7 @@
 """A mend waits for its module, and imports nothing."""
 
 import sys
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -15,6 +16,19 @@ def late(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, 'meta_path', [*sys.meta_path])
     yield 'late'
     sys.modules.pop('late', None)
+
+
+class Shared:
+    """A finder that is the loader of every module it finds."""
+
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name == 'late' else None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        module.value = 1
 
 
 def double(module):
@@ -37,6 +51,14 @@ def test_two_mends_of_one_module_both_hold(late):
     after_import(late, double)
     after_import(late, double)
     assert __import__(late).value == 4
+
+
+def test_a_loader_that_serves_other_modules_is_left_alone(late):
+    finder = Shared()
+    sys.meta_path.insert(0, finder)
+    after_import(late, double)
+    assert __import__(late).value == 2
+    assert vars(finder) == {}
 
 
 def test_a_module_that_is_missing_stays_missing(late):
