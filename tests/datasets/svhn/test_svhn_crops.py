@@ -165,7 +165,7 @@ def test_a_folder_without_any_crop_is_refused(tmp_path):
     assert list(tmp_path.rglob('*.json')) == []
 
 
-@pytest.mark.parametrize('at', (20, 560, 1640))
+@pytest.mark.parametrize('at', [20, 560, 1640])
 def test_a_damaged_byte_never_stops_the_run(tmp_path, at):
     noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), 'u1')
     make(tmp_path, [number('1.png')])
