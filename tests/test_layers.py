@@ -14,10 +14,12 @@ FILES = [
     for path in sorted((ROOT / folder).rglob('*.py'))
     if '.mim' not in path.parts
 ]
-LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry'}
+LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
+TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
     'mmstn': {'mmstn.compat'},
+    'mmstn.checks': set(),
     'mmstn.compat': {
         'cv2',
         'mmengine',
@@ -27,13 +29,40 @@ MAY_IMPORT = {
         'mmstn.compat',
     },
     'mmstn.registry': {'mmengine'},
-    'mmstn.geometry': {'torch'},
+    'mmstn.geometry': {'torch', 'mmstn.checks'},
     'mmstn.models': {'torch', *LAB},
-    'mmstn.models.transformer': {'torch', 'mmstn.geometry', *LAB},
+    'mmstn.models.build': {'torch', 'mmpretrain'},
+    'mmstn.models.transformer': {
+        'torch',
+        'mmstn.geometry',
+        'mmstn.models.build',
+        *LAB,
+    },
     'mmstn.models.backbones': {
         'torch',
         'mmstn.geometry',
-        'mmstn.models.transformer',
+        'mmstn.models.bare_checkpoint',
+        *TRANSFORMER,
+        *LAB,
+    },
+    'mmstn.models.necks': {
+        'torch',
+        'mmstn.models.bare_checkpoint',
+        *TRANSFORMER,
+        *LAB,
+    },
+    'mmstn.models.heads': {'torch', *LAB},
+    'mmstn.models.losses': {'torch', 'mmstn.geometry', *TRANSFORMER, *LAB},
+    'mmstn.models.classifiers': {
+        'torch',
+        'mmstn.models.losses',
+        *TRANSFORMER,
+        *LAB,
+    },
+    'mmstn.attention': {
+        'torch',
+        'mmstn.geometry',
+        'mmstn.models',
         *LAB,
     },
     'mmstn.datasets': {
@@ -53,10 +82,17 @@ MAY_IMPORT = {
         'mmstn.datasets',
         *LAB,
     },
-    'mmstn.visualization': {'cv2', 'numpy', 'PIL'},
+    'mmstn.visualization': {'cv2', 'numpy', 'PIL', 'mmstn.visualization'},
+    'mmstn.visualization.attention_sheet': {
+        'numpy',
+        'torch',
+        'mmstn.attention',
+        'mmstn.visualization',
+    },
     'mmstn.hooks': {
         'numpy',
         'torch',
+        'mmstn.attention',
         'mmstn.geometry',
         'mmstn.models',
         'mmstn.visualization',
@@ -66,8 +102,8 @@ MAY_IMPORT = {
         'cv2',
         'numpy',
         'torch',
+        'mmstn.attention',
         'mmstn.datasets',
-        'mmstn.hooks',
         'mmstn.models',
         'mmstn.visualization',
         *LAB,

@@ -117,7 +117,7 @@ def contestants(shape, size, gradient_to: str, device: str) -> dict:
     cotangent = torch.rand(*shape[:2], *size, device=device)
 
     def ours():
-        return sampler(source, grid(theta))
+        return sampler(source, grid, theta)
 
     def plain():
         matrix = theta.view(-1, rows, rows + 1)

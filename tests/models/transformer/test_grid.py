@@ -57,7 +57,7 @@ def test_points_agree_with_the_grid(family, size):
     grid = build(family, size)
     theta = random(grid)
     expected = grid(theta).flatten(1, -2)
-    assert_close(grid.points(theta, centres(size)), expected)
+    assert_close(grid.map_points(theta, centres(size)), expected)
 
 
 @every_family
@@ -66,8 +66,8 @@ def test_points_of_several_samples_are_those_of_each(family, size):
     theta = random(grid)
     torch.manual_seed(1)
     points = torch.rand(4, len(size))
-    together = grid.points(theta, points)
-    alone = [grid.points(row[None], points) for row in theta]
+    together = grid.map_points(theta, points)
+    alone = [grid.map_points(row[None], points) for row in theta]
     assert_close(together, torch.cat(alone))
 
 
@@ -133,7 +133,7 @@ def test_tps_of_other_control_points_bends_through_them(control):
     grid = build('TPSGrid', (5, 9), control=control)
     assert_close(grid(identity(grid))[0], lattice((5, 9), grid.control))
     theta = random(grid)
-    reached = grid.points(theta, grid.control).flatten(1)
+    reached = grid.map_points(theta, grid.control).flatten(1)
     assert_close(reached, theta)
 
 
@@ -151,7 +151,7 @@ def test_any_non_finite_number_gives_nan_for_that_sample_only(
     theta.diagonal()[:] = float(bad)  # another number in each sample
     output = sample(source, grid(theta), padding=padding)
     assert output[:count].isnan().all()
-    assert grid.points(theta, centres(size))[:count].isnan().all()
+    assert grid.map_points(theta, centres(size))[:count].isnan().all()
     assert_close(output[count:], expected[count:], **exactly)
 
 
@@ -178,9 +178,9 @@ def test_autocast_leaves_the_grid_in_float32(family):
     grid = build(family, (192, 192))
     theta = random(grid)
     with torch.autocast('cpu', torch.bfloat16):
-        read, points = grid(theta), grid.points(theta, centres((192, 192)))
+        read, points = grid(theta), grid.map_points(theta, centres((192, 192)))
     assert_close(read, grid(theta), **exactly)
-    expected = grid.points(theta, centres((192, 192)))
+    expected = grid.map_points(theta, centres((192, 192)))
     assert_close(points, expected, **exactly)
 
 
@@ -238,7 +238,7 @@ def test_theta_of_another_length_is_refused(shape):
     with pytest.raises(ValueError, match=message):
         grid(torch.zeros(shape))
     with pytest.raises(ValueError, match=message):
-        grid.points(torch.zeros(shape), centres((5, 9)))
+        grid.map_points(torch.zeros(shape), centres((5, 9)))
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_a_half_precision_model_gives_its_own_precision(dtype):
     assert_close(theta, torch.tensor([START] * 3, dtype=dtype))
 
 
-@pytest.mark.parametrize('in_features', [0, '8', None])
+@pytest.mark.parametrize('in_features', [0, '8', True, 8.0])
 def test_in_features_must_be_a_number(in_features):
     with pytest.raises(ValueError, match='whole number from 1 on, but got'):
         build(in_features=in_features)
