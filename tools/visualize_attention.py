@@ -20,8 +20,9 @@ from mmengine.device import get_device
 from mmengine.runner import load_checkpoint
 from mmpretrain.utils import track
 
-from mmstn.apis import STNInferencer, as_json, image_sheet
+from mmstn.apis import STNInferencer, as_json
 from mmstn.visualization.animation import write_gif
+from mmstn.visualization.image_sheet import image_sheet
 
 COLUMNS = 5  # images a sheet
 SUFFIXES = (

@@ -136,7 +136,7 @@ def test_what_was_joined_has_no_outline(look):
     pair = dict(
         transformer('AttentionGrid', (1, 0, 0, 0.5, 0, 0)),
         type='mmstn.ParallelSpatialTransformer',
-        number=2,
+        num_transformers=2,
     )
     start = pair['localisation'].pop('start')
     pair['starts'] = (start[:3], start[3:])

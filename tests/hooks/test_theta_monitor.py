@@ -126,7 +126,7 @@ def test_the_interval_counts_iterations_and_all_backends_get_it(tmp_path):
 def test_several_transformers_are_told_apart(tmp_path):
     parallel = dict(
         type='mmstn.ParallelSpatialTransformer',
-        number=2,
+        num_transformers=2,
         grid=dict(type='mmstn.TranslationGrid', size=(8, 8), scale=0.5),
         localisation=dict(
             trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[]),

@@ -37,7 +37,7 @@ def build(
     return MODELS.build(
         dict(
             type='mmstn.ParallelSpatialTransformer',
-            num_transformers=number,
+            num_transformers=num_transformers,
             localisation=localisation(size),
             grid=dict(type=f'mmstn.{family}', size=size),
             sampler=dict(type='mmstn.GridSampler', padding=padding),
@@ -171,9 +171,12 @@ QUARTERS = [(0, 0), (0, 4), (4, 0), (4, 4)]
     [
         (
             dict(num_transformers=0),
-            'number must be a whole number from 1 on, but got 0',
+            'num_transformers must be a whole number from 1 on, but got 0',
         ),
-        (dict(num_transformers=2.0), 'number must be a whole number'),
+        (
+            dict(num_transformers=2.0),
+            'num_transformers must be a whole number',
+        ),
         (
             dict(num_transformers=2, starts=[[1, 0, 0]]),
             '2 transformers, but 1 starts',

@@ -9,9 +9,12 @@ from mmstn.geometry.sampling import sample
 
 
 def problem(size):
+    """A source, a family, a theta that leaves the source, and its grid."""
     torch.manual_seed(0)
     source = torch.rand(2, 2, *size)
-    return source, 1.5 * torch.randn(2, *size, len(size))
+    family = MODELS.build(dict(type='mmstn.AffineGrid', size=size))
+    theta = torch.randn(2, family.num_params)
+    return source, family, theta, family(theta)
 
 
 @pytest.mark.parametrize('size', [(5, 7), (1, 1), (3, 4, 5)], ids=str)
@@ -21,14 +24,16 @@ def test_the_sampler_reads_as_sample_does(size, kernel, padding):
     sampler = MODELS.build(
         dict(type='mmstn.GridSampler', kernel=kernel, padding=padding)
     )
-    expected = sample(*problem(size), kernel, padding)
-    assert_close(sampler(*problem(size)), expected, atol=0, rtol=0)
+    source, family, theta, grid = problem(size)
+    expected = sample(source, grid, kernel, padding)
+    assert_close(sampler(source, family, theta), expected, atol=0, rtol=0)
 
 
 def test_linear_and_zeros_unless_told_otherwise():
     sampler = MODELS.build(dict(type='mmstn.GridSampler'))
-    expected = sample(*problem((5, 7)), 'linear', 'zeros')
-    assert_close(sampler(*problem((5, 7))), expected, atol=0, rtol=0)
+    source, family, theta, grid = problem((5, 7))
+    expected = sample(source, grid, 'linear', 'zeros')
+    assert_close(sampler(source, family, theta), expected, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,17 @@ from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from torch import nn
 
-from mmstn.hooks.attention_sheet import (
-    FRAME,
-    Display,
+from mmstn.attention.denormaliser import Denormaliser
+from mmstn.attention.record import record_attention
+from mmstn.models.transformer.find import find_transformers
+from mmstn.visualization.attention_sheet import (
     attention_sheet,
     caption,
     inner_row,
     input_row,
     output_row,
 )
-from mmstn.hooks.glimpse import find_transformers, watch
-from mmstn.visualization.draw import COLOURS, TILE
+from mmstn.visualization.draw import COLOURS, FRAME, TILE
 from mmstn.visualization.sheet import GAP, LINE
 
 MARGIN = TILE // 6
@@ -51,7 +51,10 @@ def transformer(family, start, size=(8, 8), source=(8, 8)):
 def record(source, *transformers):
     """Return what transformers of the same source do."""
     model = nn.ModuleList(transformers)
-    with watch(find_transformers(model), source) as seen, torch.no_grad():
+    with (
+        record_attention(find_transformers(model), source) as seen,
+        torch.no_grad(),
+    ):
         for module in model:
             module(source)
     return seen
@@ -65,7 +68,7 @@ def samples(count, **fields):
 def drawn(seen, number=0):
     """Return the input of sample ``number`` with its outlines."""
     readers = list(zip(seen.glimpses, COLOURS, strict=False))
-    show = Display(PLAIN, samples(len(seen.glimpses[0].output)))
+    show = Denormaliser(PLAIN, samples(len(seen.glimpses[0].output)))
     return input_row(seen.input, readers, show).pictures[number]
 
 
@@ -172,7 +175,7 @@ def test_what_is_handed_on_is_shown_in_the_levels_of_its_source():
     seen = record(
         source, transformer('AttentionGrid', (0.5, 0.5, 0.5), (4, 4))
     )
-    row = output_row(seen.glimpses[0], SECOND, Display(PLAIN, samples(1)))
+    row = output_row(seen.glimpses[0], SECOND, Denormaliser(PLAIN, samples(1)))
     tile = row.pictures[0]
     assert tuple(tile[0, 0]) == SECOND
     inner = tile[FRAME:-FRAME, FRAME:-FRAME]
@@ -195,7 +198,7 @@ COLOUR = torch.tensor([10.0, 120.0, 250.0])[:, None, None].expand(3, 8, 8)
 def shown(net, image, **fields):
     data = net(dict(inputs=[image]), False)['inputs']
     seen = record(data, transformer('AttentionGrid', (1, 0, 0)))
-    show = Display(net, samples(1, **fields))
+    show = Denormaliser(net, samples(1, **fields))
     return show(data, seen.input)[0]
 
 
@@ -252,11 +255,11 @@ def test_a_feature_map_is_shown_by_its_mean_from_black_to_white():
     ramp = torch.arange(64.0)
     features = torch.stack([ramp, -2 * ramp])
     inside = transformer('AttentionGrid', (1, 0, 0))
-    with watch({'inside': inside}, torch.zeros(1, 1, 8, 8)) as seen:
+    with record_attention({'inside': inside}, torch.zeros(1, 1, 8, 8)) as seen:
         inside(features.view(1, 2, 8, 8))
     source = seen.glimpses[0].source
     assert not source.is_picture
-    grey = Display(PLAIN, samples(1))(source.values, source)[0, :, :, 0]
+    grey = Denormaliser(PLAIN, samples(1))(source.values, source)[0, :, :, 0]
     expected = ((63 - ramp) * 255 / 63).round().view(8, 8)
     np.testing.assert_allclose(grey, expected, atol=1)
 
@@ -275,7 +278,7 @@ def test_a_sheet_has_a_column_for_each_sample():
 def test_parallel_transformers_are_drawn_each_in_its_own_colour():
     cfg = dict(
         type='mmstn.ParallelSpatialTransformer',
-        number=2,
+        num_transformers=2,
         grid=dict(type='mmstn.TranslationGrid', size=(8, 8), scale=0.4),
         localisation=dict(
             trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[]),
@@ -329,7 +332,10 @@ class Network(nn.Module):
 
 def seen_inside():
     model, source = Network(), torch.zeros(1, 1, 8, 8)
-    with watch(find_transformers(model), source) as seen, torch.no_grad():
+    with (
+        record_attention(find_transformers(model), source) as seen,
+        torch.no_grad(),
+    ):
         model(source)
     return seen
 
@@ -347,7 +353,7 @@ def test_an_outline_inside_is_drawn_on_the_input():
 
 def test_a_transformer_inside_has_its_map_beside_what_it_hands_on():
     glimpse = seen_inside().glimpses[1]
-    row = inner_row(glimpse, SECOND, Display(PLAIN, samples(1)))
+    row = inner_row(glimpse, SECOND, Denormaliser(PLAIN, samples(1)))
     assert 'mean of channels' in row.heading
     picture, half = row.pictures[0], TILE // 2
     ground = half + 2 * MARGIN // 2
@@ -412,7 +418,7 @@ def test_a_volume_is_seen_along_each_axis_with_the_edges_of_the_box():
 
 def test_what_is_handed_on_of_a_volume_is_seen_along_each_axis():
     seen = record(volume(), volume_transformer((1, 0, 0, 0)))
-    show = Display(PLAIN, samples(1))
+    show = Denormaliser(PLAIN, samples(1))
     (picture,) = output_row(seen.glimpses[0], SECOND, show).pictures
     zoom = 14
     found = views(picture, (4 * zoom, 8 * zoom, 8 * zoom))
@@ -426,6 +432,6 @@ def test_a_flat_output_of_a_volume_is_shown_as_a_picture():
     seen = record(volume(), volume_transformer((1, 0, 0, 0)))
     glimpse = seen.glimpses[0]
     glimpse.output = glimpse.output.mean(2)
-    show = Display(PLAIN, samples(1))
+    show = Denormaliser(PLAIN, samples(1))
     (picture,) = output_row(glimpse, SECOND, show).pictures
     assert picture.shape == (TILE + 2 * FRAME, TILE + 2 * FRAME, 3)

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from mmstn.hooks.attention_sheet import FRAME, with_outlines
 from mmstn.visualization import draw
 from mmstn.visualization.sheet import Row, sheet
 
@@ -22,13 +20,13 @@ def image_sheet(
     """Return one RGB picture: a column an image.
 
     Above the image itself, whole, with the outline of each transformer that
-    has one; below what each hands on, framed in the colour of its outline.
+    has one; below the output of each, framed in the colour of its outline.
 
     Args:
         images: RGB, ``(H, W, 3)`` in uint8.
-        results: What a ``STNInferencer`` returned for them.
+        results: Those of a ``STNInferencer`` for them.
         heading: Above the images.
-        with_crops: Whether to show what the transformers hand on.
+        with_crops: Whether to show the outputs.
     """
     rows = [Row(heading, list(map(outlined, images, results)))]
     number = len(results[0]['regions']) if with_crops else 0
@@ -45,17 +43,17 @@ def outlined(image: np.ndarray, result: dict) -> np.ndarray:
     drawings = []
     for index, region in enumerate(result['regions']):
         if region['outline'] is not None:
-            line = torch.from_numpy(region['outline'])
-            line = torch.cat([line, line[:1]])  # closed
-            drawings.append((line[None, None], None, draw.colour_of(index)))
+            corners = region['outline']
+            line = np.concatenate([corners, corners[:1]])  # closed
+            drawings.append(([line], None, draw.colour_of(index)))
     tile = draw.enlarge(image, LONGEST)
-    return with_outlines(tile, image.shape[:2], (0, 1), 0, drawings)
+    return draw.with_outlines(tile, image.shape[:2], drawings)
 
 
 def framed(region: dict, colour: tuple[int, int, int]) -> np.ndarray:
-    """Return what a transformer hands on in a frame."""
+    """Return the output of a transformer in a frame."""
     tile = draw.enlarge(region['crop'], LONGEST)
-    return draw.surround(tile, FRAME, colour)
+    return draw.surround(tile, draw.FRAME, colour)
 
 
 def caption(result: dict) -> list[str]:

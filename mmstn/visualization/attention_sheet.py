@@ -1,4 +1,4 @@
-"""From what transformers did to a sheet of pictures."""
+"""A sheet of pictures of where transformers looked."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmstn.hooks.glimpse import Glimpse, Record, Source
+from mmstn.attention.denormaliser import Denormaliser
+from mmstn.attention.glimpse import Glimpse, Source
+from mmstn.attention.record import Record
 from mmstn.visualization import draw, volume
 from mmstn.visualization.sheet import Row, beside, sheet
 
-FRAME = 4
 VIEW = 2 / 3  # of a tile, each of the three views of a volume
-RGB = {1: [0, 0, 0], 2: [0, 1, 1], 3: [0, 1, 2]}  # from so many channels
 
 
 def attention_sheet(
@@ -22,12 +22,12 @@ def attention_sheet(
     """Return one RGB picture, ``(H, W, 3)``: a column a sample.
 
     Args:
-        record: What the transformers did.
+        record: Of the transformers.
         predictions: A DataSample for each sample.
         preprocessor: The network's data preprocessor, undone for display.
         dataset: Names the classes, if they have names.
     """
-    show = Display(preprocessor, predictions)
+    show = Denormaliser(preprocessor, predictions)
     readers = [
         (glimpse, draw.colour_of(index))
         for index, glimpse in enumerate(record.glimpses)
@@ -43,71 +43,26 @@ def attention_sheet(
     return sheet(rows, [caption(sample, classes) for sample in predictions])
 
 
-class Display:
-    """Turn what the network holds into RGB.
-
-    A picture gets its mean and standard deviation back. Where there are none
-    to know, darkest and brightest of the source become black and white. Of two
-    channels the first is red and the second cyan, so that what is bright in
-    both is white.
-
-    Args:
-        preprocessor: The network's data preprocessor.
-        predictions: A DataSample for each sample.
-    """
-
-    def __init__(self, preprocessor: nn.Module, predictions: Sequence):
-        self.mean = getattr(preprocessor, 'mean', None)
-        self.std = getattr(preprocessor, 'std', None)
-        # OpenMMLab loads files as BGR; data sets without files hold RGB
-        from_file = 'img_path' in predictions[0]
-        self.is_bgr = from_file and not getattr(preprocessor, 'to_rgb', False)
-
-    def __call__(self, values: Tensor, source: Source) -> np.ndarray:
-        """Return ``(B, *size, 3)`` in uint8 for values read from a source."""
-        if source.is_picture and self.mean is not None:
-            axes = [1] * (values.ndim - 2)
-            mean, std = (n.view(-1, *axes) for n in (self.mean, self.std))
-            values = flatten(values * std + mean, True)
-        else:
-            values = flatten(values, source.is_picture)
-            whole = flatten(source.values, source.is_picture)
-            low, high = whole.aminmax()
-            values = (values - low) * (255 / (high - low).clamp(min=1e-6))
-        values = values.nan_to_num().round().clamp(0, 255).byte()
-        values = values[:, RGB[values.shape[1]]].movedim(1, -1)
-        if source.is_picture and self.is_bgr:
-            values = values.flip(-1)
-        return np.ascontiguousarray(values.cpu().numpy())
-
-
-def flatten(values: Tensor, is_picture: bool) -> Tensor:
-    """Return one channel, or the two or three of a picture, in float32."""
-    if is_picture and values.shape[1] in RGB:
-        return values.float()
-    return values.float().mean(1, keepdim=True)
-
-
 def input_row(
-    source: Source, readers: list[tuple[Glimpse, tuple]], show: Display
+    source: Source, readers: list[tuple[Glimpse, tuple]], show: Denormaliser
 ) -> Row:
     """Return the network's input with the outline of every transformer."""
     reaching = [reader for reader in readers if reader[0].reaches_input]
     return Row(source.name, outlined(source, reaching, show, on_input=True))
 
 
-def output_row(glimpse: Glimpse, colour: tuple, show: Display) -> Row:
-    """Return what a transformer hands on, framed in its colour."""
-    heading = f'{glimpse.name}, {type(glimpse.grid).__name__}'
+def output_row(glimpse: Glimpse, colour: tuple, show: Denormaliser) -> Row:
+    """Return the output of a transformer, framed in its colour."""
+    heading = f'{glimpse.name}, {type(glimpse.family).__name__}'
     return Row(heading, framed(glimpse, colour, show), colour)
 
 
-def inner_row(glimpse: Glimpse, colour: tuple, show: Display) -> Row:
-    """Return what a transformer reads and, beside it, what it hands on.
+def inner_row(glimpse: Glimpse, colour: tuple, show: Denormaliser) -> Row:
+    """Return the source of a transformer and, beside it, its output.
 
     For one that does not read the network's input; both at half the size.
     """
-    heading = f'{glimpse.name}, {type(glimpse.grid).__name__}, inside'
+    heading = f'{glimpse.name}, {type(glimpse.family).__name__}, inside'
     if not glimpse.source.is_picture:
         heading += ', mean of channels'
     pairs = zip(
@@ -121,13 +76,17 @@ def inner_row(glimpse: Glimpse, colour: tuple, show: Display) -> Row:
 def outlined(
     source: Source,
     readers: list[tuple[Glimpse, tuple]],
-    show: Display,
+    show: Denormaliser,
     on_input: bool = False,
     zoom: float = 1,
 ) -> list[np.ndarray]:
     """Return a source, one picture a sample, with outlines of its readers."""
     drawings = [
-        (lines(glimpse, on_input), glimpse.control(on_input), colour)
+        (
+            lines(glimpse, on_input).double().cpu().numpy(),
+            control_points(glimpse, on_input),
+            colour,
+        )
         for glimpse, colour in readers
     ]
     return [
@@ -140,9 +99,15 @@ def outlined(
     ]
 
 
+def control_points(glimpse: Glimpse, on_input: bool) -> np.ndarray | None:
+    """Return the control points ``(B, K, n)`` in pixels, or None."""
+    points = glimpse.control(on_input)
+    return None if points is None else points.double().cpu().numpy()
+
+
 def lines(glimpse: Glimpse, on_input: bool) -> Tensor:
-    """Return the lines around what is read, ``(B, L, P, n)`` in pixels."""
-    if len(glimpse.grid.size) == 3:
+    """Return the lines around the region, ``(B, L, P, n)`` in pixels."""
+    if len(glimpse.family.size) == 3:
         return glimpse.edges(on_input)
     border = glimpse.outline(on_input)
     return torch.cat([border, border[:, :1]], dim=1).unsqueeze(1)
@@ -153,30 +118,35 @@ def with_outlines(
     size: tuple[int, int],
     axes: tuple[int, int],
     sample: int,
-    drawings: list[tuple[Tensor, Tensor | None, tuple]],
+    drawings: list[tuple[np.ndarray, np.ndarray | None, tuple]],
 ) -> np.ndarray:
-    """Return the tile of one sample on its ground, with its outlines."""
-    margin = round(max(tile.shape) * draw.MARGIN)
-    picture = draw.surround(tile, margin, draw.GROUND)
+    """Return the tile of one sample on its ground, with its outlines.
 
-    def place(points: Tensor) -> np.ndarray:
-        points = points[sample][..., axes].double().cpu().numpy()
-        return draw.move_points(points, size, tile) + margin
-
-    for border, control, colour in drawings:
-        draw.draw_lines(picture, place(border), colour)
-        if control is not None:
-            draw.draw_dots(picture, place(control), 2.5, colour)
-    return picture
+    Args:
+        tile: An enlarged view.
+        size: Of the view, before.
+        axes: Which axes of a point run across and down.
+        sample: The index of the sample.
+        drawings: Lines ``(B, L, P, n)``, control points and colours.
+    """
+    chosen = [
+        (
+            border[sample][..., axes],
+            None if control is None else control[sample][..., axes],
+            colour,
+        )
+        for border, control, colour in drawings
+    ]
+    return draw.with_outlines(tile, size, chosen)
 
 
 def framed(
-    glimpse: Glimpse, colour: tuple, show: Display, zoom: float = 1
+    glimpse: Glimpse, colour: tuple, show: Denormaliser, zoom: float = 1
 ) -> list[np.ndarray]:
-    """Return what a transformer hands on, one picture a sample."""
+    """Return the output of a transformer, one picture a sample."""
 
     def frame(tile: np.ndarray, size, axes) -> np.ndarray:
-        return draw.surround(tile, FRAME, colour)
+        return draw.surround(tile, draw.FRAME, colour)
 
     pictures = show(glimpse.output, glimpse.source)
     return [in_views(picture, frame, zoom) for picture in pictures]

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from mmstn.apis import image_sheet
-from mmstn.apis.image_sheet import LONGEST, outlined
-from mmstn.hooks.attention_sheet import FRAME
-from mmstn.visualization.draw import COLOURS
+from mmstn.visualization.draw import COLOURS, FRAME
+from mmstn.visualization.image_sheet import LONGEST, image_sheet, outlined
 from mmstn.visualization.sheet import GAP, LINE
 
 MARGIN = LONGEST // 6

@@ -10,7 +10,8 @@ from mmpretrain.registry import MODELS
 from torch import nn
 from torch.testing import assert_close
 
-from mmstn.hooks.glimpse import find_transformers, unwrap, watch
+from mmstn.attention.record import record_attention
+from mmstn.models.transformer.find import find_transformers, unwrap
 
 
 def transformer(start=(0.5, 0.25, 0), family='AttentionGrid', source=(8, 8)):
@@ -44,7 +45,10 @@ def source():
 
 
 def seen_in(model, picture):
-    with watch(find_transformers(model), picture) as seen, torch.no_grad():
+    with (
+        record_attention(find_transformers(model), picture) as seen,
+        torch.no_grad(),
+    ):
         model(picture)
     return seen
 
@@ -124,7 +128,7 @@ def parallel(channels):
     return MODELS.build(
         dict(
             type='mmstn.ParallelSpatialTransformer',
-            number=4,
+            num_transformers=4,
             grid=dict(type='mmstn.TranslationGrid', size=(4, 4), scale=0.5),
             localisation=dict(
                 trunk=dict(
@@ -203,7 +207,7 @@ def test_a_spline_bends_an_outline_inside_as_its_grid_does():
     second = transformer((0.5, 0, 0), source=(4, 4))
     outer, inner = seen_in(Network(first, second), source()).glimpses
     half = control / 2
-    expected = first.grid.points(outer.theta, half)
+    expected = first.grid.map_points(outer.theta, half)
     assert_close(inner.read_input(control), expected)
     assert_close(
         outer.control(on_input=True), outer.control(), rtol=1e-4, atol=1e-4
@@ -274,7 +278,7 @@ def test_what_two_made_together_has_no_one_place_on_the_input():
 def test_beside_a_shortcut_the_transformer_counts():
     one, last = seen_in(Joined(skips=True), source()).glimpses
     assert last.reaches_input
-    assert last.source.path == (one,)
+    assert last.source.lineage == (one,)
 
 
 class Flat(nn.Module):

@@ -7,12 +7,10 @@ import torch
 from mmpretrain.registry import MODELS
 from torch.testing import assert_close
 
-from mmstn.hooks.theta_statistics import (
-    mean_and_spread,
-    parameters,
-    read_points,
+from mmstn.attention.statistics import (
+    collapse_warnings,
+    mean_and_deviation,
     share_outside,
-    symptoms,
 )
 
 TURN = math.radians(30)
@@ -25,7 +23,7 @@ def family(name, axes=2, **kwargs):
 
 
 def of(grid, *thetas):
-    return parameters(grid, torch.tensor(thetas, dtype=torch.float32))
+    return grid.describe(torch.tensor(thetas, dtype=torch.float32))
 
 
 @pytest.mark.parametrize(
@@ -90,14 +88,14 @@ def test_a_spline_has_the_mean_displacement_of_its_control_points():
 
 def test_mean_and_spread_are_those_of_the_batch():
     values = torch.tensor([1.0, 2, 3, 6])
-    assert_close(mean_and_spread(values, None), (3.0, math.sqrt(3.5)))
+    assert_close(mean_and_deviation(values, None), (3.0, math.sqrt(3.5)))
 
 
 @pytest.mark.parametrize('middle', [0.0, 90.0, 180.0])
 def test_angles_are_averaged_around_the_turn(middle):
     angles = middle + torch.tensor([-10.0, 10, -10, 10])
     angles = torch.remainder(angles + 180, 360) - 180
-    mean, spread = mean_and_spread(angles, 360)
+    mean, spread = mean_and_deviation(angles, 360)
     assert abs((mean - middle + 180) % 360 - 180) < 1e-3
     assert_close(spread, 10.0, atol=1e-3, rtol=0)
 
@@ -112,14 +110,16 @@ def test_angles_are_averaged_around_the_turn(middle):
     ],
 )
 def test_the_share_outside_is_that_of_the_area(theta, share):
-    points = read_points(family('AttentionGrid'), torch.tensor([theta]))
+    points = family('AttentionGrid').read_points(torch.tensor([theta]))
     assert_close(share_outside(points).item(), share, atol=1e-6, rtol=0)
 
 
 def found(name, *thetas, axes=2):
     grid = family(name, axes)
     theta = torch.tensor(thetas, dtype=torch.float32)
-    return symptoms(grid, theta, torch.tensor(grid.identity), SIZES[axes])
+    return collapse_warnings(
+        grid, theta, torch.tensor(grid.identity), SIZES[axes]
+    )
 
 
 def test_what_works_has_no_symptoms():
