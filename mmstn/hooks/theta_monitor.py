@@ -48,9 +48,10 @@ class ThetaMonitorHook(Hook):
     (``GridGenerator.describe``); ``outside``, the share of its cells that read
     outside the source; and ``grad``, the norm of the gradient of its
     localiser, beside ``grad_rest``, that of all that is no localiser. The
-    names begin with ``theta/``; where there are several transformers, what tells theirs apart
-    follows, and the number of one among parallel ones. Gradients are those
-    the optimizer steps with: accumulated, clipped, not scaled.
+    names begin with ``theta/``; where there are several transformers, what
+    tells theirs apart follows, and the number of one among parallel ones.
+    Gradients are those the optimizer steps with: accumulated, clipped, not
+    scaled.
 
     Warns once when a transformer gives every sample the same theta (other
     than its start), reads less than a pixel, reads nothing but the outside,
