@@ -253,3 +253,107 @@ def test_an_unknown_family_is_named(kind):
 def test_an_unusable_scale_is_refused(scale):
     with pytest.raises(ValueError, match='scale must be a number other than'):
         build('TranslationGrid', (5, 9), scale=scale)
+
+
+@every_family
+def test_the_number_of_parameters_is_that_of_the_identity(family, size):
+    grid = build(family, size)
+    assert grid.num_params == len(grid.identity)
+
+
+def test_the_number_of_parameters_is_counted_once(monkeypatch):
+    grid = build('AffineGrid', (5, 9))
+    assert grid.num_params == 6
+    monkeypatch.setattr(type(grid), 'window_theta', None)
+    grid(torch.zeros(1, 6))
+
+
+MATRICES = [case for case in CASES if case[0] != 'TPSGrid']
+every_matrix_family = pytest.mark.parametrize(
+    ('family', 'size'), MATRICES, ids=lambda value: str(value)
+)
+
+
+def turned(grid, seed):
+    """Return thetas far from the identity, but of no more than half a turn."""
+    torch.manual_seed(seed)
+    theta = identity(grid, 3).double()
+    return theta + 0.3 * torch.randn_like(theta)
+
+
+@every_matrix_family
+def test_theta_is_found_again_from_its_matrix(family, size):
+    grid = build(family, size)
+    theta = turned(grid, 0)
+    assert_close(grid.from_matrix(grid.matrix(theta)), theta)
+
+
+@every_matrix_family
+def test_composed_maps_act_one_after_the_other(family, size):
+    grid = build(family, size)
+    outer, inner = turned(grid, 1), turned(grid, 2)
+    if family == 'ProjectiveGrid':  # nothing behind a camera
+        outer[:, 6:] *= 0.2
+        inner[:, 6:] *= 0.2
+    points = centres(size).double()
+    together = grid.map_points(grid.compose(outer, inner), points)
+    in_turn = grid.map_points(outer, grid.map_points(inner, points))
+    assert_close(together, in_turn)
+
+
+def test_a_translation_of_another_scale_refuses_to_compose():
+    grid = build('TranslationGrid', (5, 9), scale=0.5)
+    message = r'scale=0.5 two maps in a row have scale 0.25, .* use scale=1'
+    with pytest.raises(ValueError, match=message):
+        grid.compose(torch.zeros(1, 2), torch.zeros(1, 2))
+
+
+@pytest.mark.parametrize('axis', [(1, 0, 0), (0, 1, 0), (1, 2, -2)], ids=str)
+@pytest.mark.parametrize('angle', [0, 1e-5, 1, 3.0, 3.14159])
+def test_any_rotation_in_space_is_found_again(axis, angle):
+    grid = build('SimilarityGrid', (2, 3, 5))
+    vector = angle * torch.nn.functional.normalize(
+        torch.tensor([axis]).double()
+    )
+    theta = torch.cat([vector.new_tensor([[0.7]]), vector, vector], dim=1)
+    assert_close(grid.from_matrix(grid.matrix(theta)), theta)
+
+
+@pytest.mark.parametrize('size', [(5, 9), (2, 3, 5)], ids=str)
+def test_gradients_through_a_composition_are_finite_at_the_identity(size):
+    grid = build('SimilarityGrid', size)
+    theta = identity(grid).clone().requires_grad_()
+    grid.compose(theta, theta).sum().backward()
+    assert_close(theta.grad, torch.full_like(theta, 2.0))
+
+
+@every_family
+def test_points_may_differ_between_samples(family, size):
+    grid = build(family, size)
+    theta = random(grid)
+    torch.manual_seed(1)
+    points = torch.rand(3, 4, len(size))
+    alone = [
+        grid.map_points(row[None], each)
+        for row, each in zip(theta, points, strict=True)
+    ]
+    assert_close(grid.map_points(theta, points), torch.cat(alone))
+
+
+def test_control_points_are_where_theta_says():
+    grid = build('TPSGrid', (5, 9))
+    theta = random(grid)
+    assert_close(grid.control_points(theta).flatten(1), theta)
+    reached = grid.map_points(theta, grid.control)
+    assert_close(grid.control_points(theta), reached)
+    affine = build('AffineGrid', (5, 9))
+    assert affine.control_points(random(affine)) is None
+
+
+def test_what_is_behind_a_camera_is_read_nowhere():
+    grid = build('ProjectiveGrid', (5, 9))
+    theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 2, 0]])
+    points = grid.map_points(theta, torch.tensor([[-1.0, 0], [1.0, 0.5]]))
+    assert points[0, 0].isnan().all()
+    assert_close(points[0, 1], torch.tensor([1 / 3, 0.5 / 3]))
+    assert grid(theta).isfinite().all()

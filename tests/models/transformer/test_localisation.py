@@ -171,3 +171,24 @@ def test_a_trunk_without_a_tuple_is_refused():
     message = 'GlobalAveragePooling must return a tuple .* gave Tensor'
     with pytest.raises(TypeError, match=message):
         model(sources())
+
+
+def test_in_features_are_those_of_a_trunk_that_knows():
+    model = MODELS.build(
+        dict(type='mmstn.Localisation', trunk=TRUNK, start=START)
+    )
+    assert model.regressor.in_features == 8
+    check_starts(model)
+
+
+def test_in_features_that_nobody_knows_are_asked_for():
+    trunk = dict(type='ResNet', depth=18, in_channels=1)
+    message = 'in_features is missing, and trunk ResNet .* set in_features'
+    with pytest.raises(ValueError, match=message):
+        build(trunk=trunk, in_features=None)
+
+
+def test_a_trunk_may_be_a_module():
+    trunk = MODELS.build(TRUNK)
+    model = build(trunk=trunk)
+    assert model.trunk is trunk

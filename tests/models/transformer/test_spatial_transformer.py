@@ -227,3 +227,31 @@ def test_a_twin_gives_the_same(family, size, twin):
     again = twin(transformer)
     transformer.localisation.regressor.bias.data += 1
     assert_close(again(source), before, **exactly)
+
+
+def test_parts_may_be_modules():
+    cfg = config()
+    parts = MODELS.build(cfg)
+    transformer = MODELS.build(
+        dict(
+            type='mmstn.SpatialTransformer',
+            localisation=parts.localisation,
+            grid=parts.grid,
+            sampler=parts.sampler,
+        )
+    )
+    assert transformer.localisation is parts.localisation
+    assert_close(transformer(image()), parts(image()), **exactly)
+
+
+def test_a_grid_that_is_no_family_is_refused():
+    with pytest.raises(ValueError, match='one of mmstn.Tr.* got .*Identity'):
+        MODELS.build(config() | dict(grid=torch.nn.Identity()))
+
+
+@every_family
+def test_it_samples_where_it_says_it_looks(family, size):
+    transformer, source = moved(build(family, size)), image(size)
+    theta = transformer.locate(source)
+    expected = transformer.sampler(source, transformer.grid, theta)
+    assert_close(transformer(source), expected, **exactly)
