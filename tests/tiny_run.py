@@ -10,6 +10,7 @@ from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 from mmpretrain.registry import OPTIM_WRAPPERS
 from mmpretrain.structures import DataSample
+from small_transformer import small_transformer
 from torch.utils.data import Dataset
 
 RESNET = dict(
@@ -19,15 +20,7 @@ RESNET = dict(
     stem_channels=8,
     base_channels=8,
 )
-TRANSFORMER = dict(
-    type='mmstn.SpatialTransformer',
-    grid=dict(type='mmstn.AttentionGrid', size=(8, 8)),
-    localisation=dict(
-        trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[dict(fc=4)]),
-        in_features=4,
-        start=(0.5, 0.0, 0.0),
-    ),
-)
+TRANSFORMER = small_transformer(start=(0.5, 0.0, 0.0), steps=[dict(fc=4)])
 
 
 @DATASETS.register_module(force=True)
