@@ -29,10 +29,17 @@ MAY_IMPORT = {
     'mmstn.registry': {'mmengine'},
     'mmstn.geometry': {'torch'},
     'mmstn.models': {'torch', *LAB},
-    'mmstn.models.transformer': {'torch', 'mmstn.geometry', *LAB},
+    'mmstn.models.transformer': {
+        'torch',
+        'mmstn.geometry',
+        'mmstn.models.build',
+        *LAB,
+    },
     'mmstn.models.backbones': {
         'torch',
         'mmstn.geometry',
+        'mmstn.models.bare_checkpoint',
+        'mmstn.models.build',
         'mmstn.models.transformer',
         *LAB,
     },

@@ -183,7 +183,7 @@ class Record:
         if source.is_picture:
             self.pictures.add(memory(output))
         several = isinstance(module, ParallelSpatialTransformer)
-        number = module.number if several else 1
+        number = module.num_transformers if several else 1
         parts = zip(
             self.theta.pop(name).chunk(number, 1),
             output.detach().clone().chunk(number, 1),

@@ -207,7 +207,7 @@ class ThetaMonitorHook(Hook):
         for name, theta in self.thetas().items():
             transformer = self.transformers[name]
             several = isinstance(transformer, ParallelSpatialTransformer)
-            number = transformer.number if several else 1
+            number = transformer.num_transformers if several else 1
             start = theta.new_tensor(transformer.localisation.start)
             grid, (_, size) = transformer.grid, self.seen[name][0]
             for index, (part, rest) in enumerate(

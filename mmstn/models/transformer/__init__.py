@@ -1,5 +1,6 @@
 """Figure 2 of Jaderberg et al. 2015, one file a part."""
 
+from .depth_mean import DepthMean
 from .grid import (
     AffineGrid,
     AttentionGrid,
@@ -16,6 +17,7 @@ from .spatial_transformer import SpatialTransformer
 __all__ = [
     'AffineGrid',
     'AttentionGrid',
+    'DepthMean',
     'GridSampler',
     'Localisation',
     'ParallelSpatialTransformer',

@@ -16,11 +16,11 @@ class ParallelSpatialTransformer(BaseModule):
 
     Source: Jaderberg et al. 2015, section 4.3 and appendix A.1. What they
     attend to is joined as channels, first that of the first: so they stand
-    wherever a single transformer can, and ``chunk(number, dim=1)`` takes
-    their outputs apart.
+    wherever a single transformer can, and ``chunk(num_transformers, dim=1)``
+    takes their outputs apart.
 
     Args:
-        number: How many transformers, ``N``.
+        num_transformers: How many transformers, ``N``.
         localisation: Config of part 1, shared; it gives the theta of each
             transformer in turn, ``(B, N * P)``.
         grid: Config of part 2, the same family and output size for each.
@@ -32,7 +32,7 @@ class ParallelSpatialTransformer(BaseModule):
 
     def __init__(
         self,
-        number: int,
+        num_transformers: int,
         localisation: dict,
         grid: dict,
         starts: Sequence[Sequence[float]] | None = None,
@@ -40,12 +40,12 @@ class ParallelSpatialTransformer(BaseModule):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
-        if not isinstance(number, int) or number < 1:
+        if not isinstance(num_transformers, int) or num_transformers < 1:
             raise ValueError(
-                'ParallelSpatialTransformer: number must be a whole number '
-                f'from 1 on, but got {number!r}'
+                'ParallelSpatialTransformer: num_transformers must be a whole '
+                f'number from 1 on, but got {num_transformers!r}'
             )
-        self.number = number
+        self.num_transformers = number = num_transformers
         self.grid = build_grid(grid)
         starts = tiles(self.grid, number) if starts is None else starts
         check_starts(starts, number, self.grid, localisation)
@@ -63,14 +63,14 @@ class ParallelSpatialTransformer(BaseModule):
     def forward(self, source: Tensor) -> Tensor:
         """Return what is attended to, ``(B, N * C, *out)``."""
         theta = self.localisation(source)  # (B, N * P)
-        theta = theta.unflatten(1, (self.number, -1))  # (B, N, P)
+        theta = theta.unflatten(1, (self.num_transformers, -1))  # (B, N, P)
         grids = self.grid(theta.flatten(0, 1))  # (B * N, *out, n)
         grids = grids.unflatten(0, theta.shape[:2])  # (B, N, *out, n)
         outputs = self.sampler.each(source, grids)  # (B, N, C, *out)
         return outputs.flatten(1, 2)  # (B, N * C, *out)
 
     def extra_repr(self) -> str:
-        return f'number={self.number}'
+        return f'num_transformers={self.num_transformers}'
 
 
 def tiles(grid: GridGenerator, number: int) -> list[tuple[float, ...]]:
