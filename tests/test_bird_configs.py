@@ -116,6 +116,7 @@ def test_no_name_of_a_config_is_left_over(name):
         'pretrained',
         'test_pipeline',
         'train_pipeline',
+        'vis_backends',
     }
     assert config(name).keys() <= arguments | bases
 
