@@ -1,42 +1,26 @@
-"""CUB-200-2011 in crops of 448 pixels: loaders and metrics."""
+"""CUB-200-2011 in crops of 448 pixels: as cub_224.py otherwise."""
+
+_base_ = ['cub_224.py']
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
-        type='mmstn.CUB',
-        data_root='data/CUB_200_2011',
-        split='train',
         pipeline=[
             dict(type='LoadImageFromFile'),
             dict(type='ResizeEdge', scale=512, edge='short'),
             dict(type='RandomCrop', crop_size=448),
             dict(type='RandomFlip', prob=0.5, direction='horizontal'),
             dict(type='PackInputs'),
-        ],
-    ),
+        ]
+    )
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='mmstn.CUB',
-        data_root='data/CUB_200_2011',
-        split='test',
         pipeline=[
             dict(type='LoadImageFromFile'),
             dict(type='ResizeEdge', scale=512, edge='short'),
             dict(type='CenterCrop', crop_size=448),
             dict(type='PackInputs'),
-        ],
-    ),
+        ]
+    )
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type='Accuracy', topk=(1,))
-test_evaluator = val_evaluator
-val_cfg = dict()
-test_cfg = dict()
