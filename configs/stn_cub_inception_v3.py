@@ -2,7 +2,7 @@
 
 python tools/train.py configs/stn_cub_inception_v3.py
 
-The transformer sees 448 pixels and hands on the 299 the network was made for.
+The transformer sees 448 pixels and returns the 299 the network was made for.
 It starts with the whole image.
 Source: MMPretrain's Inception-v3, from scratch, with its data set and schedule
 for the birds, and Jaderberg et al. 2015, eq. 2.

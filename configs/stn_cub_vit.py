@@ -2,7 +2,7 @@
 
 python tools/train.py configs/stn_cub_vit.py
 
-The transformer sees 448 pixels and hands on 224, of which the patches are cut.
+The transformer sees 448 pixels and returns 224, which are cut into patches.
 It starts with the whole image.
 Source: MMPretrain's ViT-B/16, from scratch, with its data set and schedule for
 the birds, and Jaderberg et al. 2015, eq. 1.

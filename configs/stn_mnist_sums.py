@@ -93,7 +93,9 @@ if grid:
             for x in (-0.1, 0.1)
         ]
         transformer.update(
-            type='mmstn.ParallelSpatialTransformer', number=2, starts=starts
+            type='mmstn.ParallelSpatialTransformer',
+            num_transformers=2,
+            starts=starts,
         )
         del part, rows, starts
     backbone = dict(

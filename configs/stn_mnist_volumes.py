@@ -60,9 +60,9 @@ model = dict(
     # the mean along the depth of a digit at rest is then from 0 to 1
     data_preprocessor=dict(type='mmstn.BatchPreprocessor', mean=[0], std=[68]),
     backbone=dict(
-        type='mmstn.VolumeSTN',
+        type='mmstn.STNBackbone',
         backbone=dict(type='mmstn.DigitCNN', filters=filters, **classifier),
-        transformers=transformers,
+        transformers=[*transformers, dict(type='mmstn.DepthMean')],
     ),
     head=dict(num_classes=10, in_channels=filters * 3 * 3),
 )

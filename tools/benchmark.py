@@ -256,7 +256,7 @@ def step(model, images: Tensor) -> Callable[[], Tensor]:
 
 def parts(model, images: Tensor) -> Callable[[], Tensor]:
     """Return the loss of streams and localiser that do not meet."""
-    number = model.transformer.number
+    number = model.transformer.num_transformers
     views = images[..., :224, :224].repeat(number, 1, 1, 1, 1)
 
     def loss():

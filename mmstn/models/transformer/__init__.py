@@ -1,5 +1,6 @@
 """Figure 2 of Jaderberg et al. 2015, one file a part."""
 
+from .depth_mean import DepthMean
 from .grid import GridGenerator
 from .localisation import Localisation
 from .matrix_grid import (
@@ -17,6 +18,7 @@ from .tps_grid import TPSGrid
 __all__ = [
     'AffineGrid',
     'AttentionGrid',
+    'DepthMean',
     'GridGenerator',
     'GridSampler',
     'Localisation',

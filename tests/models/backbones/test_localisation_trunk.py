@@ -9,11 +9,11 @@ RESNET = dict(type='ResNet', depth=18, stem_channels=8, base_channels=8)
 def build(**kwargs):
     torch.manual_seed(0)
     cfg = dict(
-        type='mmstn.ShrinkingTrunk',
+        type='mmstn.LocalisationTrunk',
         backbone=RESNET,
         in_channels=64,
         size=(1, 2),
-        width=5,
+        channels=5,
     )
     model = MODELS.build({**cfg, **kwargs})
     model.eval()
@@ -33,7 +33,7 @@ def test_it_is_filters_of_one_cell_and_one_layer_on_the_last_map():
 def test_it_sees_means_of_neighbouring_pixels():
     small = torch.rand(1, 3, 32, 64)
     large = small.repeat_interleave(2, 2).repeat_interleave(2, 3)
-    assert_close(build(shrink=2)(large), build()(small))
+    assert_close(build(downsample=2)(large), build()(small))
 
 
 def test_a_map_of_another_size_is_refused_in_numbers():

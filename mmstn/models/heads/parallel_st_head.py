@@ -1,31 +1,31 @@
-"""One classifier for all streams, and if asked for one for each."""
+"""One classifier for all streams, and one for each if asked for."""
 
 from collections.abc import Sequence
 
 import torch
 from mmengine.model import ModuleList
-from mmpretrain.models import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from mmstn.models.heads.dropout_linear_head import DropoutLinearHead
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
-class ParallelSTHead(LinearClsHead):
-    """Dropout and one linear layer on the joined streams.
+class ParallelSTHead(DropoutLinearHead):
+    """Classify N concatenated streams together, and each stream on its own.
 
     Source: Jaderberg et al. 2015, section 4.3.
 
     Args:
         num_classes: Number of classes.
-        in_channels: Length of the joined vector, ``N * C``.
+        in_channels: Length of the concatenated vector, ``N * C``.
         dropout: Share of it set to zero in training.
         stream_losses: Weight of a loss for each stream, which then has a
             linear layer of its own and a prediction: ``stream_scores (N, K)``
-            and ``stream_labels (N,)`` of a data sample. By default none.
-        kwargs: ``loss``, ``topk``, ``cal_acc`` and ``init_cfg`` of
-            MMPretrain's ``LinearClsHead``.
+            and ``stream_labels (N,)`` of a data sample. By default the
+            streams are only classified together.
+        kwargs: As of :class:`DropoutLinearHead`.
     """
 
     def __init__(
@@ -36,24 +36,19 @@ class ParallelSTHead(LinearClsHead):
         stream_losses: Sequence[float] = (),
         **kwargs,
     ):
-        super().__init__(num_classes, in_channels, **kwargs)
-        self.dropout = nn.Dropout(dropout)
+        super().__init__(num_classes, in_channels, dropout, **kwargs)
         self.stream_losses = tuple(stream_losses)
-        number = len(self.stream_losses)
-        if number and in_channels % number:
+        streams = len(self.stream_losses)
+        if streams and in_channels % streams:
             raise ValueError(
-                f'ParallelSTHead: stream_losses has {number} weights, which '
+                f'ParallelSTHead: stream_losses has {streams} weights, which '
                 f'do not divide in_channels={in_channels}; give one weight '
                 'for each stream'
             )
         self.stream_fcs = ModuleList(
-            nn.Linear(in_channels // number, num_classes)
+            nn.Linear(in_channels // streams, num_classes)
             for _ in self.stream_losses
         )
-
-    def forward(self, feats: tuple[Tensor]) -> Tensor:
-        """Return the scores ``(B, K)`` of joined streams ``(B, N * C)``."""
-        return self.fc(self.dropout(self.pre_logits(feats)))
 
     def stream_scores(self, feats: tuple[Tensor]) -> list[Tensor]:
         """Return the scores ``(B, K)`` of each stream on its own."""
@@ -66,7 +61,7 @@ class ParallelSTHead(LinearClsHead):
     def loss(
         self, feats: tuple[Tensor], data_samples: list[DataSample], **kwargs
     ) -> dict[str, Tensor]:
-        """Return ``loss``, and ``loss_stream_1`` and so on if asked for."""
+        """Return ``loss``, and ``loss_stream_1``, ... of ``stream_losses``."""
         losses = super().loss(feats, data_samples, **kwargs)
         if self.stream_losses:
             for index, scores in enumerate(self.stream_scores(feats)):
@@ -80,7 +75,7 @@ class ParallelSTHead(LinearClsHead):
         feats: tuple[Tensor],
         data_samples: list[DataSample | None] | None = None,
     ) -> list[DataSample]:
-        """Return the data samples with what was predicted."""
+        """Return the data samples with their predictions."""
         samples = super().predict(feats, data_samples)
         if self.stream_losses:
             scores = torch.stack(self.stream_scores(feats), 1).softmax(-1)

@@ -5,7 +5,10 @@ import re
 import pytest
 import torch
 from mmpretrain.registry import MODELS
+from torch import nn
 from torch.testing import assert_close
+
+from mmstn.models.backbones.insertion import working_places
 
 SWIN = dict(embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2])
 BACKBONES = {
@@ -81,10 +84,18 @@ def test_the_places_named_instead_do_work(
     assert_close(other(image()), net(image()), atol=1e-4, rtol=1e-4)
 
 
-def test_places_near_the_one_wanted_come_first(transformer):
-    model = build(BACKBONES['HRNet'], transformer((8, 8), 'stage2.0'))
-    with pytest.raises(ValueError, match=r'that work: stage2\.0\.branches'):
-        model(image())
+def test_places_near_the_one_wanted_come_first():
+    net = MODELS.build(BACKBONES['ResNet'])
+    places = working_places(net, image(), near='layer3', most=4)
+    assert places == ['layer3', 'layer3.0', 'layer3.1', 'conv1']
+
+
+def test_places_that_work_are_on_every_path_to_the_output():
+    net = MODELS.build(BACKBONES['ResNet'])
+    places = working_places(net, image(), near='', most=1000)
+    stages = [f'layer{stage}' for stage in (1, 2, 3, 4)]
+    blocks = [f'{stage}.{block}' for stage in stages for block in (0, 1)]
+    assert places == ['conv1', 'bn1', 'relu', 'maxpool', *stages, *blocks]
 
 
 def test_the_second_call_of_a_place_is_not_transformed(transformer):
@@ -118,6 +129,60 @@ def test_a_refusal_changes_nothing(transformer):
         model(image().repeat(2, 1, 1, 1))
     assert model.backbone.bn1.training
     assert model.backbone.bn1.num_batches_tracked == 1
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What is logged, in order."""
+    lines = []
+    monkeypatch.setattr(
+        'mmstn.models.backbones.stn_backbone.print_log',
+        lambda line, *args: lines.append(line),
+    )
+    return lines
+
+
+@pytest.mark.parametrize(
+    ('name', 'place', 'size', 'bypassed'),
+    [
+        ('ResNet', 'layer2.0', (8, 8), False),
+        ('ResNet', 'layer2.0.conv1', (8, 8), True),
+        ('ResNet', 'layer2.0.downsample', (8, 8), True),
+        ('HRNet', 'layer1', (8, 8), False),
+        ('HRNet', 'stage2.0.branches.0', (8, 8), True),
+        ('VGG', 'features.3', (16, 16), False),
+        ('VisionTransformer', 'patch_embed', (32, 32), False),
+    ],
+)
+def test_a_bypassed_transformer_is_named_once(
+    name, place, size, bypassed, transformer, said
+):
+    inserted = [transformer((32, 32)), transformer(size, place)]
+    model = build(BACKBONES[name], *inserted)
+    model(image())
+    assert said == []  # it is of no use to whom only predicts
+    model.train()
+    for _ in range(2):
+        model(image().repeat(2, 1, 1, 1))
+    assert len(said) == bypassed
+    assert all(f'before {place!r} of {name} is bypassed' in s for s in said)
+
+
+@pytest.mark.parametrize('wants', [False, True])
+def test_the_pass_that_is_watched_gives_what_others_give(wants, transformer):
+    gradients = []
+    model = build(BACKBONES['ResNet'], transformer((8, 8), 'layer2.0'))
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    for _ in range(2):
+        model.train()
+        for norm in norms:
+            norm.eval()
+        model.zero_grad()
+        source = image().requires_grad_(wants)
+        model(source)[0].square().sum().backward()
+        found = [parameter.grad for parameter in model.parameters()]
+        gradients.append([*found, *([source.grad] if wants else [])])
+    assert_close(*gradients, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize('place', ['layer2.7', 'layr2', '', 'fc'])
