@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.model import MMDistributedDataParallel
 from mmpretrain.registry import MODELS
+from small_transformer import small_transformer
 from torch import nn
 from torch.testing import assert_close
 
@@ -15,16 +16,9 @@ from mmstn.models.transformer.find import find_transformers, unwrap
 
 
 def transformer(start=(0.5, 0.25, 0), family='AttentionGrid', source=(8, 8)):
+    size = (4,) * len(source)
     return MODELS.build(
-        dict(
-            type='mmstn.SpatialTransformer',
-            grid=dict(type=f'mmstn.{family}', size=(4,) * len(source)),
-            localisation=dict(
-                trunk=dict(type='mmstn.PlainNet', size=source, steps=[]),
-                in_features=math.prod(source),
-                start=start,
-            ),
-        )
+        small_transformer(family, size, source=source, start=start)
     )
 
 
@@ -126,19 +120,13 @@ def test_ddp_and_compile_are_taken_off(tmp_path):
 
 def parallel(channels):
     return MODELS.build(
-        dict(
-            type='mmstn.ParallelSpatialTransformer',
+        small_transformer(
+            'TranslationGrid',
+            (4, 4),
+            source=(8, 8),
+            in_channels=channels,
             num_transformers=4,
-            grid=dict(type='mmstn.TranslationGrid', size=(4, 4), scale=0.5),
-            localisation=dict(
-                trunk=dict(
-                    type='mmstn.PlainNet',
-                    size=(8, 8),
-                    in_channels=channels,
-                    steps=[],
-                ),
-                in_features=64 * channels,
-            ),
+            scale=0.5,
         )
     )
 

@@ -1,13 +1,11 @@
 """The picture against the mathematics: pixels where theta says they are."""
 
-import math
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
+from small_transformer import small_transformer
 from torch import nn
 
 from mmstn.attention.denormaliser import Denormaliser
@@ -34,16 +32,10 @@ def preprocessor(**kwargs):
 PLAIN = preprocessor()
 
 
-def transformer(family, start, size=(8, 8), source=(8, 8)):
+def transformer(family, start, size=(8, 8), source=(8, 8), in_channels=1):
     return MODELS.build(
-        dict(
-            type='mmstn.SpatialTransformer',
-            grid=dict(type=f'mmstn.{family}', size=size),
-            localisation=dict(
-                trunk=dict(type='mmstn.PlainNet', size=source, steps=[]),
-                in_features=math.prod(source),
-                start=start,
-            ),
+        small_transformer(
+            family, size, source=source, start=start, in_channels=in_channels
         )
     )
 
@@ -197,21 +189,10 @@ COLOUR = torch.tensor([10.0, 120.0, 250.0])[:, None, None].expand(3, 8, 8)
 
 def shown(net, image, **fields):
     data = net(dict(inputs=[image]), False)['inputs']
-    seen = record(data, transformer('AttentionGrid', (1, 0, 0)))
+    whole = transformer('AttentionGrid', (1, 0, 0), in_channels=len(image))
+    seen = record(data, whole)
     show = Denormaliser(net, samples(1, **fields))
     return show(data, seen.input)[0]
-
-
-class Any(nn.Module):
-    def forward(self, source):
-        return (source[:, 0].flatten(1),)
-
-
-@pytest.fixture(autouse=True)
-def any_channels(monkeypatch):
-    """Let the trunk of the test take pictures of any channels."""
-    net = MODELS.get('mmstn.PlainNet')
-    monkeypatch.setattr(net, 'forward', Any.forward)
 
 
 def test_normalisation_is_undone():
@@ -254,7 +235,7 @@ def test_of_two_channels_the_first_is_red_and_the_second_cyan():
 def test_a_feature_map_is_shown_by_its_mean_from_black_to_white():
     ramp = torch.arange(64.0)
     features = torch.stack([ramp, -2 * ramp])
-    inside = transformer('AttentionGrid', (1, 0, 0))
+    inside = transformer('AttentionGrid', (1, 0, 0), in_channels=2)
     with record_attention({'inside': inside}, torch.zeros(1, 1, 8, 8)) as seen:
         inside(features.view(1, 2, 8, 8))
     source = seen.glimpses[0].source
@@ -276,15 +257,7 @@ def test_a_sheet_has_a_column_for_each_sample():
 
 
 def test_parallel_transformers_are_drawn_each_in_its_own_colour():
-    cfg = dict(
-        type='mmstn.ParallelSpatialTransformer',
-        num_transformers=2,
-        grid=dict(type='mmstn.TranslationGrid', size=(8, 8), scale=0.4),
-        localisation=dict(
-            trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[]),
-            in_features=64,
-        ),
-    )
+    cfg = small_transformer('TranslationGrid', num_transformers=2, scale=0.4)
     seen = record(torch.zeros(1, 1, 8, 8), MODELS.build(cfg))
     image = attention_sheet(seen, samples(1), PLAIN, [])
     middle = MARGIN + TILE // 2
@@ -321,9 +294,8 @@ class Network(nn.Module):
         super().__init__()
         self.first = transformer('AttentionGrid', (0.5, 0.5, 0))
         self.second = transformer(
-            'AttentionGrid', (0.5, 0, -0.5), (4, 4), (4, 4)
+            'AttentionGrid', (0.5, 0, -0.5), (4, 4), (4, 4), in_channels=2
         )
-        self.second.localisation.trunk.forward = partial(Any.forward, None)
 
     def forward(self, source):
         features = self.first(source)[..., ::2, ::2]

@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
 from mmpretrain.registry import MODELS
+from small_transformer import small_transformer
 from torch.testing import assert_close
 
 from mmstn.geometry.lattice import to_pixels
@@ -29,15 +30,10 @@ every_family = pytest.mark.parametrize(('family', 'size'), CASES, ids=str)
 exactly = dict(atol=0, rtol=0)
 
 
-def config(family='AffineGrid', size=(5, 9), source=None, **localisation):
+def config(family='AffineGrid', size=(5, 9), source=None, start=None):
     """A transformer whose theta is linear in the source."""
-    source = source or size
-    trunk = dict(type='mmstn.PlainNet', size=source, steps=[], in_channels=2)
-    cells = 2 * torch.Size(source).numel()
-    return dict(
-        type='mmstn.SpatialTransformer',
-        localisation=dict(trunk=trunk, in_features=cells, **localisation),
-        grid=dict(type=f'mmstn.{family}', size=size),
+    return small_transformer(
+        family, size, source=source, start=start, in_channels=2
     )
 
 
@@ -173,7 +169,7 @@ def test_lr_mult_reaches_exactly_the_localisers():
     cfg = config(size=(5, 9))
     steps = [dict(conv=3, kernel=1), dict(fc=4)]
     trunk = cfg['localisation']['trunk'] | dict(steps=steps)
-    cfg['localisation'] |= dict(trunk=trunk, in_features=4)
+    cfg['localisation'] |= dict(trunk=trunk)
     model = MODELS.build(
         dict(type='mmstn.STNBackbone', backbone=trunk, transformers=[cfg, cfg])
     )
