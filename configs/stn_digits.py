@@ -10,35 +10,21 @@ filters a layer.
 Result: 96.6 % accuracy on the 500 test digits, seed 0.
 """
 
-_base_ = ['mmpretrain::_base_/default_runtime.py']
+_base_ = '_base_/digits.py'
 
 train_dataloader = dict(
     batch_size=64,
     num_workers=0,
-    collate_fn=dict(type='mmstn.batch_collate'),
-    sampler=dict(type='mmstn.EpochSampler', shuffle=True),
-    dataset=dict(
-        type='mmstn.BundledDigits',
-        distortion='RTS',
-        split='train',
-        pipeline=[dict(type='mmstn.PackDigits', canvas=42)],
-    ),
+    persistent_workers=False,
+    dataset=dict(type='mmstn.BundledDigits', distortion='RTS'),
 )
 val_dataloader = dict(
     batch_size=250,
     num_workers=0,
-    collate_fn=dict(type='mmstn.batch_collate'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='mmstn.BundledDigits',
-        distortion='RTS',
-        split='test',
-        pipeline=[dict(type='mmstn.PackDigits', canvas=42)],
-    ),
+    persistent_workers=False,
+    dataset=dict(type='mmstn.BundledDigits', distortion='RTS'),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type='Accuracy', topk=(1,))
-test_evaluator = val_evaluator
 
 model = dict(
     type='ImageClassifier',
@@ -47,27 +33,24 @@ model = dict(
     ),
     backbone=dict(
         type='mmstn.STNBackbone',
-        backbone=dict(type='mmstn.DigitCNN', size=(42, 42), filters=32),
-        transformers=[
-            dict(
-                type='mmstn.SpatialTransformer',
-                localisation=dict(
-                    in_features=20,
-                    trunk=dict(
-                        type='mmstn.PlainNet',
-                        size=(42, 42),
-                        steps=[
-                            dict(avg=2),
-                            dict(conv=20, kernel=5),
-                            dict(max=2),
-                            dict(conv=20, kernel=5),
-                            dict(fc=20),
-                        ],
-                    ),
+        backbone=dict(type='mmstn.DigitCNN', size=(42, 42), channels=32),
+        transformers=dict(
+            type='mmstn.SpatialTransformer',
+            localisation=dict(
+                trunk=dict(
+                    type='mmstn.PlainNet',
+                    size=(42, 42),
+                    steps=[
+                        dict(pool='avg', size=2),
+                        dict(conv=20, kernel=5),
+                        dict(pool='max', size=2),
+                        dict(conv=20, kernel=5),
+                        dict(fc=20),
+                    ],
                 ),
-                grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
-            )
-        ],
+            ),
+            grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
+        ),
     ),
     head=dict(
         type='LinearClsHead',
@@ -86,8 +69,6 @@ param_scheduler = dict(
     convert_to_iter_based=True,
 )
 train_cfg = dict(by_epoch=True, max_epochs=50, val_interval=10)
-val_cfg = dict()
-test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=64)
 
 custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
@@ -95,4 +76,3 @@ default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(interval=10, max_keep_ckpts=1),
 )
-randomness = dict(seed=0)

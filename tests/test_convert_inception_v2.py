@@ -1,5 +1,6 @@
 """A converted network is the public one, written down apart from ours."""
 
+import argparse
 import runpy
 import subprocess
 import sys
@@ -177,6 +178,22 @@ def test_another_layout_is_refused_by_name(spoil, message):
     spoil(state)
     with pytest.raises(ValueError, match=message):
         tool['convert'](state)
+
+
+@pytest.mark.parametrize('content', [{}, [1], argparse.Namespace(a=1), None])
+def test_a_file_that_is_refused_is_named(
+    tmp_path, monkeypatch, capsys, content
+):
+    path = tmp_path / 'public.pth'
+    torch.save(content, path) if content != {} else path.write_bytes(b'no')
+    monkeypatch.setattr(sys, 'argv', ['convert', str(path), 'ours.pth'])
+    with pytest.raises(SystemExit) as stop:
+        tool['main']()
+    said = capsys.readouterr().err
+    assert stop.value.code == 1
+    assert said.startswith(f'{path}: ')
+    assert said.count('\n') == 1
+    assert 'weights_only' not in said
 
 
 def test_the_command_writes_what_a_config_loads(tmp_path):

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmstn.datasets.house_numbers import HouseNumbers
-from mmstn.datasets.made_house_numbers import make_folder
-from mmstn.datasets.mnist import load_mnist
+from mmstn.datasets.digits.mnist import load_mnist
+from mmstn.datasets.svhn.house_numbers import HouseNumbers
+from mmstn.datasets.svhn.synthetic_house_numbers import make_folder
 
 TOOLS = Path(__file__).parents[1] / 'tools'
 

@@ -18,7 +18,7 @@ LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
 TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
-    'mmstn': {'mmstn.compat'},
+    'mmstn': {'mmstn.compat', 'mmstn.optimizer_keys'},
     'mmstn.checks': set(),
     'mmstn.compat': {
         'cv2',
@@ -29,6 +29,8 @@ MAY_IMPORT = {
         'mmstn.compat',
     },
     'mmstn.registry': {'mmengine'},
+    'mmstn.files': {'cv2', 'numpy'},
+    'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.geometry': {'torch', 'mmstn.checks'},
     'mmstn.models': {'torch', *LAB},
     'mmstn.models.build': {'torch', 'mmpretrain'},
@@ -74,6 +76,7 @@ MAY_IMPORT = {
         'sklearn',
         'torch',
         'torchvision',
+        'mmstn.files',
         'mmstn.geometry',
         *LAB,
     },
@@ -83,7 +86,7 @@ MAY_IMPORT = {
         'mmstn.datasets',
         *LAB,
     },
-    'mmstn.visualization': {'cv2', 'numpy', 'PIL', 'mmstn.visualization'},
+    'mmstn.visualization': {'cv2', 'numpy', 'PIL', 'mmstn.files'},
     'mmstn.visualization.attention_sheet': {
         'numpy',
         'torch',
@@ -93,6 +96,7 @@ MAY_IMPORT = {
     'mmstn.hooks': {
         'numpy',
         'torch',
+        'mmstn.files',
         'mmstn.attention',
         'mmstn.geometry',
         'mmstn.models',

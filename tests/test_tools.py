@@ -26,7 +26,12 @@ def run(*command, **environment):
     done = subprocess.run(
         [str(part) for part in command],
         cwd=ROOT,
-        env={**os.environ, 'OMP_NUM_THREADS': '1', **environment},
+        env={
+            **os.environ,
+            'OMP_NUM_THREADS': '1',
+            'PYTHON': sys.executable,
+            **environment,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -188,11 +193,27 @@ def test_two_processes_train_every_parameter_of_parallel_transformers(
     assert (tmp_path / CHECKPOINT).is_file()
 
 
-def test_amp_without_a_gpu_is_refused_in_words(tmp_path):
-    if torch.cuda.is_available():
-        pytest.skip('there is a GPU here')
-    with pytest.raises(AssertionError, match='needs a GPU'):
-        train(tmp_path, '--amp')
+def test_amp_and_channels_last_train_and_test_near_float32(trained, tmp_path):
+    options = ('--amp', '--channels-last')
+    train(tmp_path, *options)
+    assert_close(weights(tmp_path), weights(trained[0]), rtol=0, atol=1e-3)
+    out = tmp_path / 'metrics.json'
+    run(
+        sys.executable,
+        'tools/test.py',
+        CONFIG,
+        tmp_path / CHECKPOINT,
+        '--work-dir',
+        tmp_path,
+        '--out',
+        out,
+        '--out-item',
+        'metrics',
+        *options,
+        '--cfg-options',
+        'test_dataloader.dataset.indices=50',
+    )
+    assert 0 < json.loads(out.read_text())['accuracy/top1'] <= 100
 
 
 def test_auto_scale_lr_scales_by_the_batch(tmp_path):
@@ -226,6 +247,7 @@ def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
         PATH=f'{tmp_path}:{os.environ["PATH"]}',
         GPUS='16',
         SRUN_ARGS='--qos high',
+        PYTHON='python',
     )
     assert '<-p><gpu><--job-name=birds><--gres=gpu:8><--ntasks=16>' in asked
     assert '<--qos><high><python><-u>' in asked

@@ -6,15 +6,18 @@
 bare loop with the same model, batches and data.
 ``birds``: a step of ``configs/stn_cub_4x.py`` against its streams and its
 localiser on their own, and the memory that a step holds.
-``house_numbers``: a step of ST-CNN Multi (``configs/stn_svhn.py``) against one
-of its CNN.
+``house_numbers``: a step of ST-CNN Multi on SVHN, 64 pixels, against one of
+its CNN.
+``precision``: forward and backward in float32, and with pictures and weights
+channels last, in bfloat16, and both; ST-CNN on R and RTS, InceptionV2, and
+the network of ``configs/stn_cub_4x.py``.
 
 Runs of the two sides alternate, and medians are compared: above 1 is faster
 than the other side. Single times mean little on a shared machine.
 """
 
 import argparse
-import os
+import itertools
 import statistics
 import tempfile
 import time
@@ -31,7 +34,8 @@ from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from mmstn.datasets.collate import batch_collate
+from mmstn.compat.precision import has_bfloat16_instructions
+from mmstn.datasets.prebuilt_batch import batch_collate
 
 FIRST, LAST = 5, 25  # iterations timed in training
 CASES = [  # (B, C, *source), output
@@ -50,6 +54,13 @@ BIRDS = {  # what is changed in configs/stn_cub_4x.py
     },
     'one shared stream': {'model.backbone.shared': True},
 }
+
+NETWORKS = [  # config and (B, C, H, W)
+    ('ST-CNN R', 'configs/mnist/st_cnn_aff_r.py', (256, 1, 28, 28)),
+    ('ST-CNN RTS', 'configs/mnist/st_cnn_aff_rts.py', (256, 1, 42, 42)),
+    ('InceptionV2', 'configs/inception_v2_cub.py', (8, 3, 224, 224)),
+    ('stn_cub_4x', 'configs/stn_cub_4x.py', (2, 3, 448, 448)),
+]
 
 
 def main() -> None:
@@ -163,7 +174,7 @@ def training(args) -> None:
         f'{"workers":>7}{"Runner images/s":>17}{"bare images/s":>15}'
         f'{"Runner/bare":>13}'
     )
-    cfg = Config.fromfile('configs/stn_mnist.py')
+    cfg = Config.fromfile('configs/mnist/st_cnn_aff_r.py')
     cfg.merge_from_dict(
         dict(
             train_cfg=dict(max_epochs=1),
@@ -206,8 +217,10 @@ def through_runner(cfg: Config) -> float:
 def through_bare_loop(cfg: Config, device: str) -> float:
     """Return the seconds of the same iterations without OpenMMLab's loop."""
     settings = cfg.train_dataloader
+    dataset = ANY_DATASETS.build(settings.dataset)
+    dataset.set_epoch(0)
     loader = DataLoader(
-        ANY_DATASETS.build(settings.dataset),
+        dataset,
         batch_size=settings.batch_size,
         num_workers=settings.num_workers,
         shuffle=True,
@@ -218,7 +231,8 @@ def through_bare_loop(cfg: Config, device: str) -> float:
     optimiser = torch.optim.SGD(net.parameters(), 0.01, 0.9)
     for step, batch in enumerate(loader):
         inputs = batch['inputs'].to(device).float() / 255
-        labels = batch['data_samples']['gt_label'].to(device).flatten()
+        labels = batch['data_samples'].targets['gt_label']
+        labels = labels.to(device).flatten()
         loss = F.cross_entropy(net(inputs), labels)
         optimiser.zero_grad()
         loss.backward()
@@ -305,8 +319,7 @@ def gigabytes_held(model, images: Tensor, batch: int) -> float:
 def house_numbers(args) -> None:
     """Print what the four transformers of ST-CNN Multi cost."""
     torch.manual_seed(0)
-    os.environ.update(SIZE='64', MODEL='ST-CNN-Multi')
-    cfg = Config.fromfile('configs/stn_svhn.py').model
+    cfg = Config.fromfile('configs/svhn/st_cnn_multi_64.py').model
     bare = dict(cfg, backbone=cfg.backbone.backbone)
     images = torch.randn(32, 3, 64, 64, device=args.device)
     runs = {}
@@ -315,6 +328,47 @@ def house_numbers(args) -> None:
         runs[name] = lambda n=net: seconds_of(n, lambda: n(images)[0].mean())
     took = medians(runs, args.rounds)
     print(f'house numbers, Multi/CNN {took["Multi"] / took["CNN"]:.3f}')
+
+
+def precision(args) -> None:
+    """Print how much faster other types and layouts are than float32."""
+    if args.device == 'cpu' and not has_bfloat16_instructions():
+        print('this CPU has no bfloat16 instructions')
+    print(
+        f'{"against float32":17}{"images/s":>10}{"channels last":>15}'
+        f'{"bfloat16":>10}{"both":>7}'
+    )
+    for name, path, shape in NETWORKS:
+        torch.manual_seed(0)
+        cfg = Config.fromfile(path).model.backbone
+        images = torch.rand(shape, device=args.device)
+        runs = {
+            key: in_precision(cfg, images, *key)
+            for key in itertools.product((False, True), repeat=2)
+        }
+        took = medians(runs, args.rounds)
+        plain = took.pop((False, False))
+        laid, low, both = (plain / taken for taken in took.values())
+        rate = len(images) / plain
+        print(f'{name:17}{rate:10.1f}{laid:15.2f}{low:10.2f}{both:7.2f}')
+
+
+def in_precision(
+    cfg: Config, images: Tensor, is_bfloat16: bool, is_channels_last: bool
+) -> Callable[[], float]:
+    """Return a timed forward and backward pass of a network."""
+    net = ANY_MODELS.build(cfg).to(images.device).train()
+    if is_channels_last:
+        net.to(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
+
+    def loss():
+        with torch.autocast(
+            images.device.type, torch.bfloat16, enabled=is_bfloat16
+        ):
+            return sum(features.float().mean() for features in net(images))
+
+    return lambda: seconds_of(net, loss)
 
 
 class Last(torch.nn.Module):
@@ -329,6 +383,7 @@ PARTS = dict(
     training=training,
     birds=birds,
     house_numbers=house_numbers,
+    precision=precision,
 )
 
 if __name__ == '__main__':

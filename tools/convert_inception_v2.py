@@ -9,9 +9,11 @@ each of the right shape.
 """
 
 import argparse
+import pickle
 from pathlib import Path
 
 import torch
+from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
 from mmstn.models.backbones.inception_v2 import BLOCKS, STAGES, InceptionV2
@@ -56,6 +58,13 @@ def convert(public: dict[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If anything is missing, left over or of another shape.
     """
+    if not isinstance(public, dict) or not all(
+        isinstance(value, Tensor) for value in public.values()
+    ):
+        raise ValueError(
+            'convert_inception_v2: this is not a dict of tensors by name, as '
+            'the public checkpoint is'
+        )
     rest = {
         name: value
         for name, value in public.items()
@@ -106,8 +115,11 @@ def main() -> None:
     parser.add_argument('public', help='the checkpoint to read')
     parser.add_argument('ours', help='the checkpoint to write')
     args = parser.parse_args()
-    public = torch.load(args.public, map_location='cpu', weights_only=True)
-    state = convert(public)
+    try:
+        public = CheckpointLoader.load_checkpoint(args.public, 'cpu')
+        state = convert(public)
+    except (OSError, ValueError, pickle.UnpicklingError) as error:
+        parser.exit(1, f'{args.public}: {error}\n')
     Path(args.ours).parent.mkdir(parents=True, exist_ok=True)
     torch.save(dict(meta={}, state_dict=state), args.ours)
 

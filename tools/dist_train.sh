@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # bash tools/dist_train.sh CONFIG GPUS [arguments of tools/train.py]
-# From the environment: NNODES NODE_RANK PORT MASTER_ADDR.
+# From the environment: NNODES NODE_RANK PORT MASTER_ADDR PYTHON.
 # Without a GPU, GPUS is the number of CPU processes.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n 2,4p "$0" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
-PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" python -m torch.distributed.run \
+PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" \
+    "${PYTHON:-python}" -m torch.distributed.run \
     --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
     --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}" \
     --nproc_per_node="$2" \

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mmengine.utils import track_iter_progress
 
-from mmstn.datasets.made_house_numbers import make_folder
-from mmstn.datasets.mnist import load_mnist
+from mmstn.datasets.digits.mnist import load_mnist
+from mmstn.datasets.svhn.synthetic_house_numbers import make_folder
 
 
 def main() -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from mmengine.utils import track_iter_progress
 
-from mmstn.datasets.svhn_crops import (
+from mmstn.datasets.svhn.svhn_crops import (
     FOLDERS,
-    advice,
     annotation_file,
+    download_instructions,
     prepare,
 )
 
@@ -29,7 +29,7 @@ def main() -> None:
     if not found:
         parser.error(
             f'{root} has no digitStruct.mat in any of {", ".join(FOLDERS)}. '
-            + advice(root)
+            + download_instructions(root)
         )
     problems = []
     for folder in FOLDERS:
@@ -39,7 +39,7 @@ def main() -> None:
         print(f'{root / folder}:')
         try:
             left_out = prepare(root, folder, track_iter_progress)
-        except ValueError as error:  # its list, or all its images
+        except (OSError, ValueError) as error:  # its list, images, the disk
             problems.append(str(error))
             continue
         print(f'{len(left_out)} images without crops')

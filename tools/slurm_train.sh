@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [arguments of
 # tools/train.py]
-# From the environment: GPUS GPUS_PER_NODE CPUS_PER_TASK SRUN_ARGS.
+# From the environment: GPUS GPUS_PER_NODE CPUS_PER_TASK SRUN_ARGS PYTHON.
 set -euo pipefail
 [ $# -ge 4 ] || { sed -n 2,4p "$0" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -11,5 +11,5 @@ PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" srun -p "$1" \
     --job-name="$2" --gres=gpu:"$per_node" --ntasks="$gpus" \
     --ntasks-per-node="$per_node" --cpus-per-task="${CPUS_PER_TASK:-5}" \
     --kill-on-bad-exit=1 ${SRUN_ARGS:-} \
-    python -u "$root/tools/train.py" "$3" --work-dir="$4" --launcher=slurm \
+    "${PYTHON:-python}" -u "$root/tools/train.py" "$3" --work-dir="$4" --launcher=slurm \
     "${@:5}"

@@ -8,7 +8,7 @@ from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 
-from mmstn.compat import launching
+from mmstn.compat import launching, precision
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,7 +24,15 @@ def parse_args() -> argparse.Namespace:
         help='what --out holds',
     )
     parser.add_argument(
-        '--amp', action='store_true', help='test in mixed precision'
+        '--amp',
+        action='store_true',
+        help='test in mixed precision, bfloat16 where there is no GPU',
+    )
+    parser.add_argument(
+        '--channels-last',
+        action='store_true',
+        help='keep pictures and weights in the layout that convolutions are '
+        'fastest in',
     )
     parser.add_argument(
         '--cfg-options',
@@ -51,6 +59,9 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     if args.amp:
         cfg.test_cfg.fp16 = True
+    if args.channels_last:
+        hook = dict(type='mmstn.ChannelsLastHook')
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
 
@@ -62,6 +73,8 @@ def main() -> None:
     if args.launcher == 'pytorch':
         launching.init_cpu_distributed(cfg)
     runner = RUNNERS.build(cfg)
+    if cfg.test_cfg.get('fp16'):
+        precision.say_if_slow()
     if args.out and args.out_item == 'pred':
         runner.test_evaluator.metrics.append(DumpResults(args.out))
     metrics = runner.test()

@@ -23,7 +23,15 @@ def parse_args() -> argparse.Namespace:
         'the work dir',
     )
     parser.add_argument(
-        '--amp', action='store_true', help='train in mixed precision'
+        '--amp',
+        action='store_true',
+        help='train in mixed precision, bfloat16 where there is no GPU',
+    )
+    parser.add_argument(
+        '--channels-last',
+        action='store_true',
+        help='keep pictures and weights in the layout that convolutions are '
+        'fastest in',
     )
     parser.add_argument(
         '--no-validate', action='store_true', help='train without validation'
@@ -63,6 +71,9 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
     if args.amp:
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if args.channels_last:
+        hook = dict(type='mmstn.ChannelsLastHook')
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
@@ -81,7 +92,6 @@ def main() -> None:
     args = parse_args()
     cfg = Config.fromfile(args.config)
     apply_args(cfg, args)
-    launching.check_amp(cfg)
     if args.launcher == 'pytorch':
         launching.init_cpu_distributed(cfg)
     RUNNERS.build(cfg).train()

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from mmcv import imread
 from mmengine.config import Config, DictAction
@@ -21,6 +20,7 @@ from mmengine.runner import load_checkpoint
 from mmpretrain.utils import track
 
 from mmstn.apis import STNInferencer, as_json
+from mmstn.files import write_png, write_whole
 from mmstn.visualization.animation import write_gif
 from mmstn.visualization.image_sheet import image_sheet
 
@@ -150,7 +150,7 @@ def animation(
 def write(path: Path, picture: np.ndarray) -> None:
     """Write an RGB picture, into a folder that need not be there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), picture[..., ::-1])
+    write_png(path, picture)
 
 
 def save_crops(folder: Path, results: list[dict], images: Path) -> None:
@@ -185,7 +185,8 @@ def main() -> None:
     finally:  # what was looked at stays, if an image is damaged
         if args.json:
             args.json.parent.mkdir(parents=True, exist_ok=True)
-            args.json.write_text('[\n' + ',\n'.join(lines) + '\n]\n')
+            content = '[\n' + ',\n'.join(lines) + '\n]\n'
+            write_whole(args.json, content.encode())
     if checkpoints:
         frames = animation(inferencer, images[:COLUMNS], checkpoints)
         write_gif(args.out / 'attention.gif', list(frames))

@@ -16,7 +16,7 @@ from mmpretrain.structures import DataSample
 from mmstn.attention.denormaliser import Denormaliser
 from mmstn.attention.record import record_attention
 from mmstn.attention.regions import find_regions
-from mmstn.datasets.transforms.pixel_map import geometric_steps, pixel_map
+from mmstn.datasets.pixel_map import geometric_steps, pixel_map
 from mmstn.models.transformer.find import require_transformers
 
 

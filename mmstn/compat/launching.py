@@ -43,20 +43,3 @@ def leave_process_group() -> None:
     gc.collect()
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-
-
-def check_amp(cfg: Config) -> None:
-    """Raise ``ValueError`` where mixed precision is asked of a CPU.
-
-    MMEngine's ``AmpOptimWrapper`` stops at an assertion there.
-
-    Args:
-        cfg: The run's config, ``--amp`` already applied.
-    """
-    wanted = cfg.get('optim_wrapper', {}).get('type') == 'AmpOptimWrapper'
-    if wanted and get_device() in ('cpu', 'mps'):
-        raise ValueError(
-            'optim_wrapper.type is AmpOptimWrapper (--amp), which needs a '
-            'GPU, and torch finds none. Leave --amp out, or set '
-            "optim_wrapper.type='OptimWrapper'."
-        )

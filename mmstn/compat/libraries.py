@@ -1,10 +1,13 @@
 """Let OpenCV and torchvision be imported, or say what is missing."""
 
-import importlib.machinery
-import importlib.util
+import re
 import sys
+from collections.abc import Callable
+from types import ModuleType
 
 import torch
+
+from mmstn.compat.imports import ImportMend
 
 
 def check_opencv() -> None:
@@ -32,24 +35,44 @@ def check_opencv() -> None:
 def register_torchvision_ops() -> None:
     """Let torchvision be imported where its compiled operators do not load.
 
-    A torchvision built for CUDA next to a CPU-only torch stops with "operator
-    torchvision::nms does not exist": the two schemas it takes for granted are
-    declared here. Calling them still fails, as it should.
+    A torchvision built for CUDA next to a CPU-only torch, or for another
+    torch, stops with "operator torchvision::nms does not exist". Its import
+    is watched, and begins anew once it was seen to stop so.
     See https://github.com/pytorch/vision/issues/9085.
     """
-    spec = importlib.util.find_spec('torchvision')
-    if spec is None or hasattr(torch.ops.torchvision, 'nms'):
-        return
-    folder = spec.submodule_search_locations[0]
-    compiled = importlib.machinery.PathFinder.find_spec('_C', [folder])
+    if 'torchvision' not in sys.modules:
+        sys.meta_path.insert(0, ImportMend('torchvision', import_torchvision))
+
+
+def import_torchvision(usual: Callable, module: ModuleType) -> None:
+    """Execute torchvision, with its operators declared if it misses them."""
     try:
-        torch.ops.load_library(compiled.origin)
-    except (AttributeError, OSError):
-        # Kept by the function: the schemas vanish with their library.
-        library = torch.library.Library('torchvision', 'DEF')
-        for name in ('nms', 'qnms'):
+        usual(module)
+    except RuntimeError as error:
+        if not re.search(r'torchvision::\w+ does not exist', str(error)):
+            raise
+        for name in list(sys.modules):  # those imported half
+            package, _, part = name.partition('.')
+            if part and package == 'torchvision':
+                del sys.modules[name]
+                vars(module).pop(part, None)
+        declare_operators()
+        usual(module)
+
+
+def declare_operators() -> None:
+    """Declare the two operators that torchvision takes for granted.
+
+    Only those that no library has registered. Calling them still fails, as
+    it should. A fragment, unlike a definition of the whole namespace, lets
+    other libraries add theirs.
+    """
+    # Kept by the function: the schemas vanish with their library.
+    library = torch.library.Library('torchvision', 'FRAGMENT')
+    declare_operators.library = library
+    for name in ('nms', 'qnms'):
+        if not hasattr(torch.ops.torchvision, name):
             library.define(
                 f'{name}(Tensor dets, Tensor scores, float iou_threshold) '
                 '-> Tensor'
             )
-        register_torchvision_ops.library = library

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
+from numpy._core import multiarray  # a stub in NumPy 1.26
 
 
 def force_weights_only() -> None:
@@ -49,7 +50,6 @@ def allow_training_state() -> None:
     """
     from mmengine.runner import checkpoint
 
-    multiarray = np._core.multiarray
     dtypes = {type(np.dtype(code)) for code in '?bBhHiIlLqQefdUS'}
     torch.serialization.add_safe_globals(
         [HistoryBuffer, np.ndarray, np.dtype, *dtypes]

@@ -2,13 +2,11 @@
 
 import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
-from .collate import batch_collate
 from .cub import CUB
-from .digit_pairs import DigitPairs
-from .digit_volumes import DigitVolumes
-from .distorted_digits import BundledDigits, DistortedMNIST
+from .digits import BundledDigits, DigitPairs, DigitVolumes, DistortedMNIST
 from .epoch_sampler import EpochSampler
-from .house_numbers import HouseNumbers
+from .prebuilt_batch import batch_collate
+from .svhn import HouseNumbers
 from .transforms import PackDigits
 
 __all__ = [

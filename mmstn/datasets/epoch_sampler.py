@@ -11,9 +11,8 @@ from mmstn.registry import DATA_SAMPLERS
 class EpochSampler(DefaultSampler):
     """MMEngine's ``DefaultSampler``, which also tells the data set the epoch.
 
-    MMEngine calls ``set_epoch`` before each epoch, after a resume too. Under
-    its own ``DefaultSampler`` a data set of ours shows the samples of epoch 0
-    in every epoch.
+    MMEngine calls ``set_epoch`` before each epoch, after a resume too. Where
+    nothing does, each pass over the sampler is the epoch after the last.
     """
 
     def __init__(
@@ -24,25 +23,33 @@ class EpochSampler(DefaultSampler):
         round_up: bool = True,
     ):
         super().__init__(dataset, shuffle, seed, round_up)
-        if next(followers(dataset), None) is None:
+        if next(epoch_datasets(dataset), None) is None:
             raise TypeError(
                 'EpochSampler: dataset must have set_epoch, or wrap one that '
                 f'has, but {type(dataset).__name__} does not; use '
                 "type='DefaultSampler'"
             )
+        self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         super().set_epoch(epoch)
-        for dataset in followers(self.dataset):
+        self.is_epoch_begun = False
+        for dataset in epoch_datasets(self.dataset):
             dataset.set_epoch(epoch)
 
+    def __iter__(self) -> Iterator[int]:
+        if self.is_epoch_begun:
+            self.set_epoch(self.epoch + 1)
+        self.is_epoch_begun = True
+        return super().__iter__()
 
-def followers(dataset: object) -> Iterator:
-    """Yield the data sets that follow the epoch, inside wrappers too."""
+
+def epoch_datasets(dataset: object) -> Iterator:
+    """Yield the data sets that have ``set_epoch``, inside wrappers too."""
     if hasattr(dataset, 'set_epoch'):
         yield dataset
         return
     if hasattr(dataset, 'dataset'):
-        yield from followers(dataset.dataset)
+        yield from epoch_datasets(dataset.dataset)
     for part in getattr(dataset, 'datasets', ()):
-        yield from followers(part)
+        yield from epoch_datasets(part)

@@ -8,8 +8,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from torch import Tensor
 
-from mmstn.datasets.transforms.pixel_map import geometric_steps, pixel_map
-from mmstn.evaluation.birds import Bird, annotations
+from mmstn.datasets.cub.annotations import Bird, annotations
+from mmstn.datasets.pixel_map import geometric_steps, pixel_map
 from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.outline import frame_perimeter
 from mmstn.geometry.polygon import contains, polygon_box_iou

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mmstn.geometry.lattice import axis
 
+FASTEST = 1e18  # radians; a float32 of more has a square that overflows
+
 
 def translation_matrix(theta: Tensor, scale: float) -> Tensor:
     """Return the matrix that crops at a free place with a fixed scale.
@@ -68,6 +70,8 @@ def _rotation_2d(angle: Tensor) -> Tensor:
 
 def _rotation_3d(vector: Tensor) -> Tensor:
     """Return Rodrigues' rotation, ``(B, 3, 3)``; smooth at zero."""
+    # no angle is known to a turn up there; NaN and infinity become NaN
+    vector = vector.clamp(-FASTEST, FASTEST) + 0 * vector
     x, y, z = vector.unbind(1)
     zero = torch.zeros_like(x)
     cross = torch.stack(

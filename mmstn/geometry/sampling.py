@@ -187,7 +187,7 @@ def check(
             f'{tuple(grid.shape)}; give the grid generator an output size '
             f'with {axes} numbers'
         )
-    if len(grid) != len(source):
+    if grid.shape[0] != source.shape[0]:
         raise ValueError(
             f'sample: {len(source)} sources but {len(grid)} grids; they must '
             'be as many'

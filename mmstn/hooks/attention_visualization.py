@@ -16,6 +16,7 @@ from torch import nn
 
 from mmstn.attention.record import record_attention
 from mmstn.checks import check_count
+from mmstn.hooks.pictures import show
 from mmstn.models.transformer.find import require_transformers, unwrap
 from mmstn.registry import HOOKS
 from mmstn.visualization.attention_sheet import attention_sheet
@@ -128,7 +129,7 @@ class AttentionVisualizationHook(Hook):
             picture = attention_sheet(
                 record, predictions, model.data_preprocessor, dataset
             )
-        runner.visualizer.add_image(name, picture, step=step)
+        show(runner.visualizer, name, picture, step)
 
 
 @contextmanager

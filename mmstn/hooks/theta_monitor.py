@@ -1,6 +1,7 @@
 """Follow theta in numbers, and say when a transformer collapses."""
 
 import logging
+from contextlib import suppress
 from functools import partial
 from os.path import commonprefix
 from pathlib import Path
@@ -32,6 +33,12 @@ from mmstn.registry import HOOKS
 LOWER = (
     'lower the learning rate of the localiser, such as optim_wrapper=dict('
     "paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)}))"
+)
+# A checkpoint carries its own rates, which outrank those of the config.
+GO_ON = (
+    'To go on from a good one, resume it by --resume PATH with bounded steps, '
+    'optim_wrapper.clip_grad=dict(max_norm=1.0). A rate changed in the config '
+    'does not reach a resumed run: start anew, by load_from=PATH, to'
 )
 
 
@@ -204,9 +211,7 @@ class ThetaMonitorHook(Hook):
             raise FloatingPointError(
                 'ThetaMonitorHook: not finite in iteration '
                 f'{runner.iter + 1}: {", ".join(lost)}. Training was stopped. '
-                f'{state_of(runner, path)} Before you go on from there, '
-                f'{LOWER}, or bound its steps by '
-                'optim_wrapper.clip_grad=dict(max_norm=1.0).'
+                f'{state_of(runner, path)} {GO_ON} {LOWER}.'
             )
 
     def thetas(self) -> dict[str, Tensor]:
@@ -273,19 +278,22 @@ def warn(runner: Runner, words: str) -> None:
 
 def save(runner: Runner) -> Path:
     """Save the state of a run that is lost, and return where."""
-    name = f'not_finite_iter_{runner.iter + 1}.pth'
+    path = Path(runner.work_dir, f'not_finite_iter_{runner.iter + 1}.pth')
     progress = dict(epoch=runner.epoch, iter=runner.iter)
-    runner.save_checkpoint(
-        runner.work_dir, name, meta=progress, by_epoch=False
-    )
+    with suppress(OSError):  # a full disk must not hide the verdict
+        runner.save_checkpoint(
+            runner.work_dir, path.name, meta=progress, by_epoch=False
+        )
     barrier()  # whoever raises first ends all processes
-    return Path(runner.work_dir, name)
+    return path
 
 
 def state_of(runner: Runner, path: Path) -> str:
     """Say what was saved, and where the last good weights are."""
     lost = spoilt(unwrap(runner.model).state_dict())
     saved = f'Its state is in {path}'
+    if not path.exists():
+        saved = f'Its state could not be saved in {path}'
     if not lost:
         return (
             f'{saved}, with weights that are still finite: a damaged image '
@@ -294,10 +302,19 @@ def state_of(runner: Runner, path: Path) -> str:
     saved += f', but {len(lost)} weights in it are not finite ({lost[0]}...).'
     others = set(Path(runner.work_dir).glob('*.pth')) - {path}
     for other in sorted(others, key=lambda p: p.stat().st_mtime)[::-1]:
-        loaded = CheckpointLoader.load_checkpoint(str(other), 'cpu')
-        if not spoilt(loaded['state_dict']):
+        if is_good(other):
             return f'{saved} The last good checkpoint is {other}.'
     return f'{saved} There is no good checkpoint from before; start again.'
+
+
+def is_good(path: Path) -> bool:
+    """Return whether a file is a whole checkpoint of finite weights."""
+    try:
+        loaded = CheckpointLoader.load_checkpoint(str(path), 'cpu')
+        weights = {**loaded['state_dict'], **loaded.get('ema_state_dict', {})}
+        return 'meta' in loaded and not spoilt(weights)
+    except Exception:  # damaged, bare weights, or no checkpoint at all
+        return False
 
 
 def spoilt(weights: dict[str, Tensor]) -> list[str]:

@@ -1,46 +1,36 @@
 """From the batches of a loader to what a model takes."""
 
 from mmpretrain.models import ClsDataPreprocessor
-from mmpretrain.structures import DataSample
-from torch import Tensor
 
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
 class BatchPreprocessor(ClsDataPreprocessor):
-    """MMPretrain's preprocessor, which takes labels in columns too.
+    """MMPretrain's ``ClsDataPreprocessor``, for prebuilt batches and volumes.
 
-    With ``mmstn.batch_collate`` the labels of a batch are one tensor. They
-    move to the device at once, and each data sample gets a view of them. Mean
-    and standard deviation are those of channels for volumes as well.
+    The targets of a batch that ``mmstn.batch_collate`` passed on move to the
+    device as whole tensors, and each data sample gets views of them. The
+    parent trains alike, but handles each sample's label on its own. Mean and
+    standard deviation are per channel for volumes as well.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        if self._enable_normalize:
-            axes = [1] * (data['inputs'][0].ndim - 1)
-            self.mean = self.mean.view(-1, *axes)
-            self.std = self.std.view(-1, *axes)
-        columns = data.get('data_samples')
-        if not isinstance(columns, dict):
+        if 'inputs' not in data:
+            raise ValueError(
+                'BatchPreprocessor: a batch must have inputs, but has '
+                f'{", ".join(data)}; the pipeline of the data set must end '
+                "with dict(type='mmstn.PackDigits') or dict(type='PackInputs')"
+            )
+        ndim = data['inputs'][0].ndim  # (C, *size)
+        if self._enable_normalize and self.mean.ndim != ndim:
+            self.mean = self.mean.view(-1, *[1] * (ndim - 1))
+            self.std = self.std.view(-1, *[1] * (ndim - 1))
+        samples = data.get('data_samples')
+        if not hasattr(samples, 'to'):  # no tensors of a whole batch
             return super().forward(data, training)
-        rows = data_samples(
-            columns['gt_label'].to(self.device), columns['sample_idx']
-        )
+        samples = list(samples.to(self.device))
         if self.to_onehot:  # batch augments switch it on
-            return super().forward({**data, 'data_samples': rows}, training)
+            return super().forward({**data, 'data_samples': samples}, training)
         batch = super().forward(dict(inputs=data['inputs']), training)
-        return {**batch, 'data_samples': rows}
-
-
-def data_samples(labels: Tensor, sample_idx: Tensor) -> list[DataSample]:
-    """Return one data sample for each row of ``labels (B, L)``."""
-    rows = []
-    for label, number in zip(
-        labels.unbind(0), sample_idx.tolist(), strict=True
-    ):
-        row = DataSample()
-        row.set_field(number, 'sample_idx', field_type='metainfo')
-        row.set_field(label, 'gt_label')
-        rows.append(row)
-    return rows
+        return {**batch, 'data_samples': samples}

@@ -1,10 +1,6 @@
 """Runs start on machines without a GPU."""
 
-import pytest
 from fresh_process import python
-from mmengine.config import Config
-
-from mmstn.compat import launching
 
 
 def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
@@ -16,7 +12,8 @@ def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
         'from tiny_training import train\n'
         'def threads():\n'
         '    tasks = Path("/proc/self/task").glob("*/comm")\n'
-        '    return {task.read_text().strip() for task in tasks}\n'
+        '    names = [task.read_text().strip() for task in tasks]\n'
+        '    return len(names), names\n'
         'def main():\n'
         '    wrapper = dict(broadcast_buffers=False)\n'
         '    cfg = Config(dict(model_wrapper_cfg=wrapper))\n'
@@ -24,9 +21,9 @@ def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
         f'    runner = train({str(tmp_path)!r}, 1, launcher="pytorch",'
         ' cfg=cfg)\n'
         '    print(type(runner.model).__name__, runner.model.device_ids)\n'
-        '    print("training with", threads())\n'
+        '    print("training with", *threads())\n'
         # Registered before the group's own: the last to run.
-        'atexit.register(lambda: print("left with", threads()))\n'
+        'atexit.register(lambda: print("left with", *threads()))\n'
         'main()\n'
     )
     done = python(
@@ -40,14 +37,7 @@ def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):
     )
     assert 'MMDistributedDataParallel None' in done.stdout, done.stderr
     training, left = done.stdout.split('left with')
-    assert 'pt_gloo_runloop' in training
+    training = training.split('training with')[1]
+    # torch 2.6 names no thread
+    assert int(left.split()[0]) < int(training.split()[0])
     assert 'gloo' not in left
-
-
-def test_amp_without_a_gpu_is_said_in_words(monkeypatch):
-    monkeypatch.setattr(launching, 'get_device', lambda: 'cpu')
-    config = Config(dict(optim_wrapper=dict(type='AmpOptimWrapper')))
-    with pytest.raises(ValueError, match='needs a GPU'):
-        launching.check_amp(config)
-    config.optim_wrapper.type = 'OptimWrapper'
-    launching.check_amp(config)

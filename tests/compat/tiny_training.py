@@ -18,7 +18,7 @@ class Toy(BaseModel):
         return {'loss': self.line(torch.stack(inputs)).square().mean()}
 
 
-def train(work_dir, epochs, **kwargs):
+def train(work_dir, epochs, default=None, hooks=(), **kwargs):
     runner = Runner(
         Toy(),
         str(work_dir),
@@ -31,8 +31,10 @@ def train(work_dir, epochs, **kwargs):
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.1)),
         param_scheduler=dict(type='ExponentialLR', gamma=0.5, end=9),
-        default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
-        custom_hooks=[dict(type='EMAHook')],
+        default_hooks=dict(
+            logger=dict(type='LoggerHook', interval=1), **(default or {})
+        ),
+        custom_hooks=[dict(type='EMAHook'), *hooks],
         experiment_name=f'{Path(work_dir).name}_{epochs}',
         **kwargs,
     )

@@ -12,15 +12,11 @@ from mmengine.dataset import ConcatDataset, RepeatDataset
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 
-from mmstn.datasets import EpochSampler
+from mmstn.datasets import EpochSampler, batch_collate
 from mmstn.registry import DATASETS
 
 EPOCHS = 3
-DATASET = dict(
-    type='mmstn.BundledDigits',
-    indices=40,
-    pipeline=[dict(type='mmstn.PackDigits', canvas=42)],
-)
+DATASET = dict(type='mmstn.BundledDigits', indices=40)
 
 
 class Recorder(BaseModel):
@@ -34,7 +30,7 @@ class Recorder(BaseModel):
     def forward(self, inputs, data_samples, mode):
         weights = torch.arange(inputs[0].numel()).view_as(inputs[0]) % 251
         sums = (inputs * weights).sum((1, 2, 3))
-        numbers = data_samples['sample_idx']
+        numbers = data_samples.sample_idx
         self.seen.append(
             dict(zip(numbers.tolist(), sums.tolist(), strict=True))
         )
@@ -87,12 +83,9 @@ def expected():
     epochs = []
     for epoch in range(EPOCHS):
         dataset.set_epoch(epoch)
-        step = dict(
-            inputs=dataset.make(range(40))[0],
-            data_samples=dict(sample_idx=torch.arange(40)),
-        )
+        batch = dataset.render_batch(range(40))
         model = Recorder()
-        model(**step, mode='loss')
+        model(batch.inputs, batch.data_samples, mode='loss')
         epochs += model.seen
     return epochs
 
@@ -144,16 +137,27 @@ def test_the_loop_by_iterations_counts_epochs_too(tmp_path, monkeypatch):
     assert by_epoch(seen) == expected()
 
 
-def test_two_processes_see_what_one_sees(tmp_path):
+def run_two(tmp_path, function):
+    """Return the exit codes of two processes, and what they printed."""
     code = (
         f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); '
-        'from test_epochs import one_of_two; one_of_two(*sys.argv[1:])'
+        f'import test_epochs; test_epochs.{function}(*sys.argv[1:])'
     )
     runs = [
-        subprocess.Popen([sys.executable, '-c', code, str(tmp_path), rank])
+        subprocess.Popen(
+            [sys.executable, '-c', code, str(tmp_path), rank],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for rank in '01'
     ]
-    assert [run.wait(120) for run in runs] == [0, 0]
+    said = [run.communicate(timeout=120)[1] for run in runs]
+    return [run.returncode for run in runs], said
+
+
+def test_two_processes_see_what_one_sees(tmp_path):
+    codes, said = run_two(tmp_path, 'one_of_two')
+    assert codes == [0, 0], said
     halves = [torch.load(tmp_path / f'{rank}.pt') for rank in (0, 1)]
     whole = [{**a, **b} for a, b in zip(*map(by_half, halves), strict=True)]
     assert whole == expected()
@@ -163,7 +167,18 @@ def by_half(seen):
     return by_epoch(seen, steps=2)
 
 
-def one_of_two(folder, rank):
+def test_two_processes_with_another_sampler_are_refused(tmp_path):
+    codes, said = run_two(tmp_path, 'one_of_two_without_epochs')
+    assert codes == [1, 1]
+    for text in said:
+        assert 'BundledDigits: the epoch was never set' in text
+
+
+def one_of_two_without_epochs(folder, rank):
+    one_of_two(folder, rank, 'DefaultSampler')
+
+
+def one_of_two(folder, rank, sampler='mmstn.EpochSampler'):
     """Run one process of two on half of the samples."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group(
@@ -172,9 +187,11 @@ def one_of_two(folder, rank):
         rank=int(rank),
         world_size=2,
     )
+    cfg = loader()
+    cfg['sampler']['type'] = sampler
     seen = train(
         folder,
-        loader(),
+        cfg,
         EPOCH_LOOP,
         cfg=dict(model_wrapper_cfg=DDP),
     )
@@ -194,6 +211,43 @@ def test_the_epoch_reaches_wrapped_data_sets(wrap):
     dataset = DATASETS.build(DATASET)
     EpochSampler(wrap(dataset), seed=0).set_epoch(2)
     assert dataset.epoch == 2
+
+
+@pytest.mark.parametrize(
+    ('workers', 'persistent'), [(0, False), (1, False), (2, True)]
+)
+def test_each_pass_is_an_epoch_of_its_own_where_nobody_sets_one(
+    workers, persistent
+):
+    dataset = DATASETS.build(DATASET)
+    batches = torch.utils.data.DataLoader(
+        dataset,
+        batch_size=16,
+        sampler=EpochSampler(dataset, seed=0),
+        num_workers=workers,
+        persistent_workers=persistent,
+        collate_fn=batch_collate,
+    )
+    model = Recorder()
+    for _ in range(EPOCHS):
+        for batch in batches:
+            model(**batch, mode='loss')
+    assert by_epoch(model.seen) == expected()
+
+
+def test_a_run_without_the_hook_that_sets_epochs_shows_each(tmp_path):
+    hooks = dict(default_hooks=dict(sampler_seed=None))
+    seen = train(tmp_path, loader(), EPOCH_LOOP, **hooks)
+    assert by_epoch(seen) == expected()
+
+
+@pytest.mark.parametrize('name', ['DefaultSampler', 'InfiniteSampler'])
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_run_with_another_sampler_is_refused(tmp_path, name, workers):
+    cfg = loader(workers)
+    cfg['sampler']['type'] = name
+    with pytest.raises(RuntimeError, match='BundledDigits: the epoch was nev'):
+        train(tmp_path, cfg, dict(by_epoch=False, max_iters=9))
 
 
 def test_the_sampler_shuffles_by_epoch():

@@ -11,7 +11,7 @@ from mmpretrain.datasets.transforms import Resize as ResizeClass
 from mmpretrain.registry import TRANSFORMS
 from torch.testing import assert_close
 
-from mmstn.datasets.transforms.pixel_map import (
+from mmstn.datasets.pixel_map import (
     PixelMap,
     geometric_steps,
     pixel_map,
@@ -43,7 +43,7 @@ PIPELINES = dict(
     padded_below=[dict(type='CenterCrop', crop_size=(30, 66), auto_pad=True)],
     twice=[EDGE, CROP, dict(type='Resize', scale=(30, 90))],
     photometric=[
-        dict(type='Normalize', mean=[0], std=[1], to_rgb=False),
+        dict(type='Normalize', mean=[0] * 3, std=[1] * 3, to_rgb=False),
         EDGE,
         CROP,
     ],
@@ -166,6 +166,12 @@ def test_the_test_pipelines_of_the_birds_are_followed(name):
         dict(ori_shape=(333, 500), img_shape=(448, 448)),
     )
     assert found.size == (448, 448)
+
+
+def test_a_digit_that_keeps_its_size_keeps_its_pixels():
+    steps = geometric_steps([dict(type='mmstn.PackDigits')])
+    found = pixel_map(steps, dict(ori_shape=(28, 20), img_shape=(28, 20)))
+    assert found == PixelMap((28, 20))
 
 
 @pytest.mark.parametrize('size', [(28, 28), (20, 41), (90, 60), (43, 200)])

@@ -20,7 +20,9 @@ def loader(split, workers):
             type='mmstn.BundledDigits',
             split=split,
             indices=96,
-            pipeline=[dict(type='mmstn.PackDigits', canvas=42)],
+            pipeline=[
+                dict(type='mmstn.PackDigits', canvas=None if train else 42)
+            ],
         ),
         sampler=dict(
             type='mmstn.EpochSampler' if train else 'DefaultSampler',
@@ -42,7 +44,9 @@ def config(work_dir, workers=0):
                 data_preprocessor=dict(
                     type='mmstn.BatchPreprocessor', mean=[0.0], std=[255.0]
                 ),
-                backbone=dict(type='mmstn.DigitFCN', size=(42, 42), units=16),
+                backbone=dict(
+                    type='mmstn.DigitFCN', size=(42, 42), hidden_dim=16
+                ),
                 head=dict(
                     type='LinearClsHead', num_classes=10, in_channels=16
                 ),
@@ -61,9 +65,15 @@ def config(work_dir, workers=0):
     )
 
 
-def trained(work_dir, workers, collate='mmstn.batch_collate'):
+def trained(
+    work_dir,
+    workers,
+    collate='mmstn.batch_collate',
+    preprocessor='mmstn.BatchPreprocessor',
+):
     cfg = config(work_dir, workers)
     cfg.train_dataloader.collate_fn.type = collate
+    cfg.model.data_preprocessor.type = preprocessor
     runner = Runner.from_cfg(cfg)
     runner.train()
     logged = runner.message_hub.log_scalars
@@ -94,10 +104,17 @@ def test_every_way_of_loading_trains_alike(
         torch.testing.assert_close(other[name], weight, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize('workers', [0, 1])
+def test_without_our_preprocessor_it_trains_alike(tmp_path, weights, workers):
+    other = trained(tmp_path, workers, preprocessor='ClsDataPreprocessor')
+    for name, weight in weights.items():
+        torch.testing.assert_close(other[name], weight, rtol=0, atol=0)
+
+
 def test_an_image_file_is_classified(tmp_path):
     cfg = config(tmp_path)
     path = tmp_path / 'digit.png'
-    digit = DATASETS.build(cfg.test_dataloader.dataset)[0]['inputs'][0].numpy()
+    digit = DATASETS.build(cfg.test_dataloader.dataset).get_data_info(0)['img']
     cv2.imwrite(str(path), np.repeat(digit[..., None], 3, axis=2))
     inferencer = ImageClassificationInferencer(
         cfg, pretrained=False, device='cpu'
@@ -105,7 +122,7 @@ def test_an_image_file_is_classified(tmp_path):
     from_file, again = inferencer([str(path)] * 2, batch_size=2)
     preprocessor = inferencer.model.data_preprocessor
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    inputs = dataset.make([0])[0]
+    inputs = dataset.render_batch([0]).inputs
     expected = inferencer.model(
         preprocessor(dict(inputs=inputs))['inputs']
     ).softmax(1)

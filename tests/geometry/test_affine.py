@@ -89,6 +89,23 @@ def test_similarity_in_3d_is_scipys_rotation():
     assert_close(affine.similarity_matrix(theta), expected)
 
 
+@pytest.mark.parametrize('length', [1e-30, 1e9, 2e19, 3e38], ids=str)
+def test_a_3d_rotation_of_any_length_is_one(length):
+    theta = torch.tensor([[1, 0.6, -1, 0.3, 0, 0, 0]]) * length
+    theta[:, 0] = 1
+    theta.requires_grad_()
+    turn = affine.similarity_matrix(theta)[0, :, :3]
+    assert_close(turn @ turn.T, torch.eye(3), atol=1e-4, rtol=0)
+    (gradient,) = torch.autograd.grad(turn.sum(), theta)
+    assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize('value', [torch.nan, torch.inf, -torch.inf])
+def test_a_3d_rotation_that_is_not_finite_is_nan(value):
+    theta = torch.tensor([[1.0, 0, value, 0, 0, 0, 0]])
+    assert affine.similarity_matrix(theta)[0, :, :3].isnan().any()
+
+
 def test_similarity_without_rotation_equals_attention():
     theta = torch.tensor([[0.6, 0.1, -0.2], [1.2, 0.3, 0.4]])
     turned = torch.cat([theta[:, :1], torch.zeros(2, 1), theta[:, 1:]], 1)

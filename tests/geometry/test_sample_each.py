@@ -71,6 +71,7 @@ def test_gradients_of_several_grids(size):
     assert torch.autograd.gradcheck(sample_each, (source, grids))
 
 
+@pytest.mark.usefixtures('second_derivatives')
 def test_second_derivatives_of_several_grids():
     source, grids = several((3, 4), torch.float64)
     grids = grids[:, :, :3, :3].clone()

@@ -208,6 +208,7 @@ def test_gradients(padding, size):
     [('linear', (4, 5)), ('cubic', (4, 5)), ('linear', (3, 4, 3))],
     ids=str,
 )
+@pytest.mark.usefixtures('second_derivatives')
 def test_second_derivatives(kernel, size, padding):
     source, grid = problem(size, dtype=torch.float64)
     source, grid = source.requires_grad_(), grid.detach().requires_grad_()
@@ -264,3 +265,21 @@ def test_mapped_over_samples_it_reads_the_same():
     grid = grid + torch.tensor([0.0, 0.1, float('nan')]).view(3, 1, 1, 1)
     one = torch.func.vmap(lambda s, g: sample(s[None], g[None])[0])
     assert_close(one(source, grid), sample(source, grid), equal_nan=True)
+
+
+class Read(torch.nn.Module):
+    def forward(self, source, grid):
+        return sample(source, grid)
+
+
+@pytest.mark.parametrize('size', [(9, 13), (5, 6, 7)], ids=str)
+def test_exported_it_reads_a_batch_of_any_size(size):
+    batch = torch.export.Dim('batch')
+    exported = torch.export.export(
+        Read(),
+        problem(size, batch=3),
+        dynamic_shapes=dict(source={0: batch}, grid={0: batch}),
+    ).module()
+    for number in (2, 5):
+        source, grid = problem(size, batch=number)
+        assert_close(exported(source, grid), sample(source, grid))

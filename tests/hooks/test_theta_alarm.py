@@ -172,3 +172,74 @@ def test_a_scale_of_amp_that_was_too_large_is_no_failure(tmp_path, fused):
     runner.train()
     weights = runner.model.state_dict()
     assert spoilt(weights) == []
+
+
+def lost_with(tmp_path, *spoil):
+    """Lose a run after its second checkpoint; return what is said."""
+
+    class Spoil(Hook):
+        def before_train_iter(self, runner, batch_idx, data_batch=None):
+            if runner.iter == 4:
+                for name, change in spoil:
+                    change(Path(runner.work_dir, name))
+
+    checkpoints = dict(checkpoint=dict(type='CheckpointHook', interval=1))
+    runner = Runner(
+        **config(
+            tmp_path / 'run',
+            train_cfg=dict(by_epoch=True, max_epochs=3),
+            default_hooks=checkpoints,
+        )
+    )
+    runner.register_hook(Spoil())
+    runner.register_hook(Force({4: (0.5, math.nan, 0.0)}))
+    with pytest.raises(FloatingPointError) as stopped:
+        runner.train()
+    return str(stopped.value)
+
+
+def test_damaged_and_bare_files_do_not_hide_the_verdict(tmp_path):
+    said = lost_with(
+        tmp_path,
+        ('epoch_2.pth', lambda path: path.write_bytes(b'PK half')),
+        ('empty.pth', lambda path: path.touch()),
+        ('bare.pth', lambda path: torch.save({'w': torch.ones(1)}, path)),
+        ('list.pth', lambda path: torch.save([1], path)),
+    )
+    assert 'good checkpoint is ' in said
+    assert 'epoch_1.pth' in said
+
+
+def test_a_full_disk_does_not_hide_the_verdict(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(Runner, 'save_checkpoint', full)
+    runner = Runner(**config(tmp_path / 'run'))
+    runner.register_hook(Force({1: (0.5, math.nan, 0.0)}))
+    with pytest.raises(FloatingPointError, match='could not be saved'):
+        runner.train()
+
+
+def test_what_is_advised_works(tmp_path):
+    """A stopped run goes on with its batch; a bound of steps reaches it."""
+    runner = Runner(**config(tmp_path / 'run'))
+    poison = Poison()
+    runner.register_hook(poison)
+    with pytest.raises(FloatingPointError, match='clip_grad=dict'):
+        runner.train()
+    slower = dict(SLOW, clip_grad=dict(max_norm=1.0))
+    slower['optimizer'] = dict(type='SGD', lr=1e-9)
+    again = Runner(
+        **config(
+            tmp_path / 'again',
+            optim_wrapper=slower,
+            resume=True,
+            load_from=str(Path(runner.work_dir, 'not_finite_iter_2.pth')),
+        )
+    )
+    again.train()
+    assert again.iter == 4  # two epochs of two
+    assert again.optim_wrapper.clip_grad_kwargs == dict(max_norm=1.0)
+    # and this is why a lower rate is not advised for it
+    assert again.optim_wrapper.get_lr()['lr'] == [1e-3]

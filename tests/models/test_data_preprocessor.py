@@ -6,6 +6,7 @@ from mmengine.runner import set_random_seed
 from mmpretrain.structures import DataSample
 from torch.testing import assert_close
 
+from mmstn.datasets.prebuilt_batch import LazyDataSamples
 from mmstn.registry import MODELS
 
 CASES = {
@@ -20,7 +21,7 @@ SIZES = [(1, 28, 20), (2, 28, 20), (1, 6, 8, 7)]
 
 
 def batches(size=SIZES[0]):
-    """One batch with labels in columns, and the same with data samples."""
+    """One batch with lazy data samples, and the same with data samples."""
     torch.manual_seed(0)
     inputs = torch.randint(256, (5, *size), dtype=torch.uint8)
     labels = torch.randint(10, (5, 1))
@@ -29,9 +30,9 @@ def batches(size=SIZES[0]):
         DataSample(metainfo=dict(sample_idx=n)).set_gt_label(label)
         for n, label in zip(numbers.tolist(), labels, strict=True)
     ]
-    columns = dict(gt_label=labels, sample_idx=numbers)
+    lazy = LazyDataSamples(dict(gt_label=labels), numbers)
     return (
-        dict(inputs=inputs, data_samples=columns),
+        dict(inputs=inputs, data_samples=lazy),
         dict(inputs=inputs, data_samples=samples),
     )
 
@@ -47,7 +48,7 @@ def assert_same(one, other):
 @pytest.mark.parametrize('training', [False, True])
 @pytest.mark.parametrize('size', SIZES, ids=str)
 @pytest.mark.parametrize('name', CASES)
-def test_labels_in_columns_change_nothing(name, size, training):
+def test_lazy_data_samples_change_nothing(name, size, training):
     ready, slow = batches(size)
     preprocessor = MODELS.build(
         dict(type='mmstn.BatchPreprocessor', **CASES[name])
@@ -57,6 +58,7 @@ def test_labels_in_columns_change_nothing(name, size, training):
     )
     fast = preprocessor(ready, training)
     assert_same(fast, parent(slow, training))
+    assert_same(fast, parent(batches(size)[0], training))
     assert fast['inputs'].dtype == torch.float32
 
 
@@ -77,6 +79,21 @@ def test_batch_augments_work_as_ever():
     assert_same(*mixed)
     scores = [sample.gt_score for sample in mixed[0]['data_samples']]
     assert max(score.count_nonzero() for score in scores) == 2
+
+
+def test_every_target_reaches_its_data_sample():
+    ready, _ = batches()
+    boxes = torch.rand(5, 4)
+    ready['data_samples'].targets['gt_bboxes'] = boxes
+    preprocessor = MODELS.build(dict(type='mmstn.BatchPreprocessor'))
+    samples = preprocessor(ready)['data_samples']
+    assert_close(torch.stack([s.gt_bboxes for s in samples]), boxes)
+
+
+def test_a_batch_that_was_never_packed_is_refused():
+    preprocessor = MODELS.build(dict(type='mmstn.BatchPreprocessor'))
+    with pytest.raises(ValueError, match='but has img, gt_label; .*PackDig'):
+        preprocessor(dict(img=torch.zeros(2, 28, 28), gt_label=[1, 2]))
 
 
 def test_a_batch_without_labels_passes():

@@ -11,38 +11,52 @@ from mmstn.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PackDigits(BaseTransform):
-    """Make an image grey, put it on a square canvas and pack it.
+    """Make an image grey, centre it on a square canvas and pack it.
 
-    An image that fits stands unchanged in the middle of the black canvas,
-    since a digit keeps its size in pixels there; a larger one is shrunk to
-    fit. Digits should be light on dark, as in MNIST. The two channels of a
-    pair of digits stay apart; a volume is packed as it is.
+    Without a canvas an image keeps its size, as it must in training, where
+    the data set renders digits on one. With a canvas, pictures of any size
+    become what the network takes: one that fits stands unchanged in the
+    middle of black, since a digit keeps its size in pixels there; a larger
+    one is shrunk to fit. Digits should be light on dark, as in MNIST. The two
+    channels of a pair of digits stay apart; a volume is packed as it is.
 
     Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, C)`` of one or two
-    channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional:
-    ``gt_label`` and the keys of ``META``. Added: ``inputs``, uint8
-    ``(1 or 2, canvas, canvas)`` or ``(1, canvas, canvas, canvas)``, and
-    ``data_samples``, in which an ``img_shape`` becomes that of the canvas.
+    channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional: the
+    keys of ``META`` and all that start with ``gt_``, the targets. Added:
+    ``inputs``, uint8 ``(1 or 2, H, W)`` or ``(1, D, H, W)``, and
+    ``data_samples``, in which an ``img_shape`` becomes that of ``inputs``.
     All others are dropped.
 
     Args:
-        canvas: Side of the canvas in pixels, of volumes in voxels.
+        canvas: Side of the canvas in pixels, which of volumes is only
+            checked; None keeps every image's size.
     """
 
     META = ('sample_idx', 'img_path', 'ori_shape', 'img_shape')
 
-    def __init__(self, canvas: int):
+    def __init__(self, canvas: int | None = None):
+        if canvas is not None and (type(canvas) is not int or canvas < 1):
+            raise ValueError(
+                'PackDigits: canvas must be an integer from 1, or None for '
+                f'images that keep their size, but got {canvas!r}'
+            )
         self.canvas = canvas
 
     def transform(self, results: dict) -> dict:
         image = self.grey(results['img'])
-        image = self.fit(image) if image.ndim == 3 else self.whole(image)
+        if image.ndim == 3:
+            image = self.fit(image)
+        else:
+            self.check_volume(image.shape[:3])
         meta = {key: results[key] for key in self.META if key in results}
         if 'img_shape' in meta:
             meta['img_shape'] = image.shape[:-1]
         data_sample = DataSample(metainfo=meta)
-        if 'gt_label' in results:
-            data_sample.set_gt_label(results['gt_label'])
+        for key, value in results.items():
+            if key == 'gt_label':
+                data_sample.set_gt_label(value)
+            elif key.startswith('gt_'):
+                data_sample.set_field(torch.as_tensor(value), key)
         inputs = torch.from_numpy(np.moveaxis(image, -1, 0).copy())
         return dict(inputs=inputs, data_samples=data_sample)
 
@@ -62,33 +76,40 @@ class PackDigits(BaseTransform):
         return image
 
     def fit(self, image: np.ndarray) -> np.ndarray:
-        """Return the image on the canvas, ``(canvas, canvas, C)``."""
-        size, top, left = self.place(image.shape[:2])
+        """Return the image on the canvas, ``(*canvas_size, C)``."""
+        size, top, left = self.placement(image.shape[:2])
         height, width = size
         if image.shape[:2] != size:
             image = cv2.resize(
                 image, (width, height), interpolation=cv2.INTER_AREA
             ).reshape(height, width, -1)  # OpenCV drops a single channel
-        canvas = np.zeros((self.canvas, self.canvas, image.shape[2]), np.uint8)
+        canvas_size = self.canvas_size(size)
+        canvas = np.zeros((*canvas_size, image.shape[2]), np.uint8)
         canvas[top : top + height, left : left + width] = image
         return canvas
 
-    def place(self, size: tuple[int, int]) -> tuple[tuple[int, int], int, int]:
-        """Return the size, top and left on the canvas of an image."""
-        larger = max(1, max(size) / self.canvas)
+    def canvas_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the size of the canvas for an image of ``size``."""
+        return size if self.canvas is None else (self.canvas,) * 2
+
+    def placement(
+        self, size: tuple[int, int]
+    ) -> tuple[tuple[int, int], int, int]:
+        """Return the size, top and left of an image on its canvas."""
+        canvas_height, canvas_width = self.canvas_size(size)
+        larger = max(1, size[0] / canvas_height, size[1] / canvas_width)
         height, width = (max(1, round(cells / larger)) for cells in size)
-        top = (self.canvas - height) // 2
-        left = (self.canvas - width) // 2
+        top = (canvas_height - height) // 2
+        left = (canvas_width - width) // 2
         return (height, width), top, left
 
-    def whole(self, volume: np.ndarray) -> np.ndarray:
-        """Return the volume, if it fills the canvas."""
-        if volume.shape[:3] != (self.canvas,) * 3:
+    def check_volume(self, size: tuple[int, int, int]) -> None:
+        """Raise a ValueError unless the volume fills the canvas, if any."""
+        if self.canvas is not None and size != (self.canvas,) * 3:
             raise ValueError(
                 f'PackDigits: a volume must have {self.canvas} voxels along '
-                f'each axis, as canvas says, but got {volume.shape[:3]}'
+                f'each axis, as canvas says, but got {size}'
             )
-        return volume
 
     def __repr__(self) -> str:
         return f'PackDigits(canvas={self.canvas})'

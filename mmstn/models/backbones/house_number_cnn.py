@@ -28,7 +28,7 @@ class HouseNumberCNN(PlainNet):
         for index, channels in enumerate(CHANNELS):
             steps.append(dict(conv=channels, kernel=5, pad=2))
             if index % 2 == 0:
-                steps.append(dict(max=2))
+                steps.append(dict(pool='max', size=2))
             if index > 0:
                 steps.append(half)
         steps += 3 * [dict(fc=HIDDEN_DIMS), half]

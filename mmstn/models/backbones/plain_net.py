@@ -1,6 +1,6 @@
 """Small networks written as a list of steps."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from math import prod
 
@@ -20,15 +20,19 @@ POOL = {
 
 @MODELS.register_module()
 class PlainNet(BaseModule):
-    """A list of steps, for every small localiser and classifier.
+    """Convolutions, pooling and fully connected layers, in the order given.
 
-    Each step is a dict: ``dict(conv=20, kernel=5)`` is 20 filters and a ReLU,
-    without padding unless ``pad=2`` puts two zeros on each side;
-    ``dict(max=2)`` and ``dict(avg=2)`` pool, and a last window may hang over
-    the edge (ceil mode); ``dict(fc=32)`` flattens, and is linear and a ReLU;
-    ``dict(dropout=0.5)`` sets half of all numbers to zero in training. Steps
-    are named ``steps.conv1``, ``steps.fc1``, ... What the last step gives is
-    flattened, to ``out_features`` numbers.
+    For every small localiser and classifier. Each step is a dict:
+
+    - ``dict(conv=20, kernel=5)``: a convolution with 20 output channels, then
+      a ReLU; ``pad=2`` adds two zeros on each side, by default none.
+    - ``dict(pool='max', size=2)`` or ``'avg'``: pooling; a last window may
+      hang over the edge (ceil mode).
+    - ``dict(fc=32)``: flattens its input; a linear layer and a ReLU.
+    - ``dict(dropout=0.5)``: sets half of the values to zero in training.
+
+    Layers are named ``steps.conv1``, ``steps.fc1``, ...; the output of the
+    last one is flattened, ``out_features`` long.
 
     Args:
         size: ``(H, W)`` or ``(D, H, W)`` of the input.
@@ -36,7 +40,7 @@ class PlainNet(BaseModule):
         in_channels: Channels of the input.
 
     Raises:
-        ValueError: If a step is unknown or does not fit what reaches it.
+        ValueError: If a step is unknown or does not fit its input.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class PlainNet(BaseModule):
                 f'but got {size!r}'
             )
         self.in_shape = shape = (in_channels, *size)
-        layers, counts = OrderedDict(), dict.fromkeys(LAYER, 0)
+        layers, counts = OrderedDict(), Counter()
         for step in steps:
             kind = kind_of(step)
             if min(shape[1:], default=0) < least_side(kind, step, len(size)):
@@ -65,7 +69,7 @@ class PlainNet(BaseModule):
             name = f'{kind}{counts[kind]}'
             if kind == 'fc' and len(shape) > 1:
                 layers['flatten'], shape = nn.Flatten(), (prod(shape),)
-            layers[name], shape = LAYER[kind](shape, **step)
+            layers[name], shape = LAYERS[kind](shape, **step)
             if kind in ('conv', 'fc'):
                 layers[f'relu_{name}'] = nn.ReLU(inplace=True)
         if len(shape) > 1:
@@ -74,10 +78,10 @@ class PlainNet(BaseModule):
         self.out_features = prod(shape)
 
     def forward(self, source: Tensor) -> tuple[Tensor]:
-        """Return the last features ``(B, F)``, a tuple of one.
+        """Return the features ``(B, out_features)``, a tuple of one.
 
         Raises:
-            ValueError: If the source is not what the net was built for.
+            ValueError: If the source has another size or other channels.
         """
         if source.shape[1:] != self.in_shape:
             raise ValueError(
@@ -88,58 +92,73 @@ class PlainNet(BaseModule):
 
 
 def kind_of(step: dict) -> str:
-    """Return which of the five a step is."""
-    known = isinstance(step, dict) and all(
-        isinstance(value, float) and 0 < value < 1
-        if name == 'dropout'
-        else isinstance(value, int) and value > 0
-        for name, value in step.items()
-    )
-    for kind, arguments in ARGUMENTS.items():
-        if known and set(step) in arguments:
+    """Return which of the four kinds of step this is.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    for kind, forms in ARGUMENTS.items():
+        if not isinstance(step, dict) or set(step) not in forms:
+            continue
+        if all(is_valid(*argument) for argument in step.items()):
             return kind
     raise ValueError(
-        'PlainNet: a step is dict(conv=filters, kernel=cells), perhaps with '
-        'pad=cells, dict(max=cells), dict(avg=cells) or dict(fc=units), in '
-        'whole positive numbers, or dict(dropout=share), between 0 and 1, but '
-        f'got {step}'
+        'PlainNet: a step is dict(conv=channels, kernel=cells), perhaps with '
+        "pad=cells, dict(pool='max' or 'avg', size=cells) or dict(fc=units), "
+        'in whole positive numbers, or dict(dropout=share), between 0 and 1, '
+        f'but got {step}'
     )
+
+
+def is_valid(name: str, value: object) -> bool:
+    """Return whether an argument of a step has a value it can have."""
+    if name == 'pool':
+        return value in ('max', 'avg')
+    if name == 'dropout':
+        return isinstance(value, float) and 0 < value < 1
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and value > 0
 
 
 def least_side(kind: str, step: dict, dimensions: int) -> int:
-    """Return how many cells what reaches a step must have along each axis."""
+    """Return the cells that a step needs along each axis of its input."""
     if kind == 'conv':
         return max(1, step['kernel'] - 2 * step.get('pad', 0))
-    if kind == 'avg' and dimensions == 3:
-        return step['avg']  # AvgPool3d takes no window beyond its input
-    return 0 if kind in ('fc', 'dropout') else 1
+    if kind == 'pool' and step['pool'] == 'avg' and dimensions == 3:
+        return step['size']  # AvgPool3d takes no window beyond its input
+    return 1 if kind == 'pool' else 0
 
 
 def conv_layer(shape: tuple, conv: int, kernel: int, pad: int = 0):
-    """Return a convolution and the shape it makes of ``shape``."""
+    """Return a convolution and the shape of its output."""
     channels, *size = shape
     layer = CONV[len(size)](channels, conv, kernel, padding=pad)
     return layer, (conv, *(cells + 2 * pad - kernel + 1 for cells in size))
 
 
-def pool_layer(kind: str, shape: tuple, kernel: int):
-    """Return a pooling layer and the shape it makes of ``shape``."""
-    channels, *size = shape
-    layer = POOL[kind, len(size)](kernel, ceil_mode=True)
-    return layer, (channels, *(-(-cells // kernel) for cells in size))
+def pool_layer(shape: tuple, pool: str, size: int):
+    """Return a pooling layer and the shape of its output."""
+    channels, *cells = shape
+    layer = POOL[pool, len(cells)](size, ceil_mode=True)
+    return layer, (channels, *(-(-count // size) for count in cells))
 
 
+def fc_layer(shape: tuple, fc: int):
+    """Return a linear layer and the shape of its output."""
+    return nn.Linear(*shape, fc), (fc,)
+
+
+def dropout_layer(shape: tuple, dropout: float):
+    """Return a dropout layer and the shape of its output."""
+    return nn.Dropout(dropout), shape
+
+
+LAYERS = dict(
+    conv=conv_layer, pool=pool_layer, fc=fc_layer, dropout=dropout_layer
+)
 ARGUMENTS = dict(
     conv=[{'conv', 'kernel'}, {'conv', 'kernel', 'pad'}],
-    max=[{'max'}],
-    avg=[{'avg'}],
+    pool=[{'pool', 'size'}],
     fc=[{'fc'}],
     dropout=[{'dropout'}],
-)
-LAYER = dict(
-    conv=conv_layer,
-    max=lambda shape, max: pool_layer('max', shape, max),
-    avg=lambda shape, avg: pool_layer('avg', shape, avg),
-    fc=lambda shape, fc: (nn.Linear(*shape, fc), (fc,)),
-    dropout=lambda shape, dropout: (nn.Dropout(dropout), shape),
 )

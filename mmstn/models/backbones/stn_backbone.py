@@ -30,9 +30,10 @@ class STNBackbone(BackboneWrapper):
 
     Args:
         backbone: Any backbone of MMPretrain, as a config or a module.
-        transformers: Configs of transformers, each with an optional
-            ``before``: the name of the submodule whose input is transformed,
-            such as ``'layer2.0'``. Without it, the input of the backbone is.
+        transformers: Config of a transformer, or a list of them, each with an
+            optional ``before``: the name of the submodule whose input is
+            transformed, such as ``'layer2.0'``. Without it, the input of the
+            backbone is.
             Those at the same place act in the order given. A module stands
             for a config, or in ``dict(before='layer2.0', transformer=it)``.
 
@@ -46,10 +47,12 @@ class STNBackbone(BackboneWrapper):
     def __init__(
         self,
         backbone: dict | nn.Module,
-        transformers: Sequence[dict | nn.Module],
+        transformers: dict | Sequence[dict | nn.Module],
         init_cfg: dict | list[dict] | None = None,
     ):
         super().__init__(init_cfg)
+        if isinstance(transformers, dict):
+            transformers = [transformers]
         listed = isinstance(transformers, (list, tuple)) and transformers
         if not listed or not all(
             isinstance(part, (dict, nn.Module)) for part in transformers

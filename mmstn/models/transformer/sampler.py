@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from mmstn.geometry.sampling import (
@@ -47,6 +48,7 @@ class GridSampler(nn.Module):
             theta: ``(B, P)``, or ``(B, N, P)`` for N reads of each source.
                 Their outputs are concatenated along channels, in order.
         """
+        check_gradient(self.kernel, theta)
         if theta.ndim == 2:
             return sample(source, family(theta), self.kernel, self.padding)
         grids = family(theta.flatten(0, 1))  # (B * N, *out, n)
@@ -56,3 +58,14 @@ class GridSampler(nn.Module):
 
     def extra_repr(self) -> str:
         return f'kernel={self.kernel!r}, padding={self.padding!r}'
+
+
+def check_gradient(kernel: str, theta: Tensor) -> None:
+    """Raise a ValueError if theta wants a gradient that is always zero."""
+    wanted = torch.is_grad_enabled() and theta.requires_grad
+    if kernel == 'nearest' and wanted:
+        raise ValueError(
+            "GridSampler: kernel='nearest' gives theta a gradient of zero, so "
+            "the localiser would learn nothing; use kernel='linear', or "
+            'freeze the localiser'
+        )

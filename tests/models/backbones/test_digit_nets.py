@@ -18,26 +18,26 @@ def image(size):
     return torch.rand(2, 1, *size)
 
 
-def shrunk(source, shrink):
-    return F.avg_pool2d(source, 2, ceil_mode=True) if shrink else source
+def averaged(source, cells):
+    return F.avg_pool2d(source, cells, ceil_mode=True)
 
 
-@pytest.mark.parametrize('shrink', [False, True])
+@pytest.mark.parametrize('downsample', [1, 2, 3])
 @pytest.mark.parametrize('size', [(28, 28), (42, 42), (31, 20)], ids=str)
-def test_the_fcn_is_two_layers_of_units(size, shrink):
-    net = build('DigitFCN', size, units=16, shrink=shrink)
+def test_the_fcn_is_two_layers_of_units(size, downsample):
+    net = build('DigitFCN', size, hidden_dim=16, downsample=downsample)
     source = image(size)
-    first = net.steps.fc1(shrunk(source, shrink).flatten(1)).relu()
+    first = net.steps.fc1(averaged(source, downsample).flatten(1)).relu()
     assert_close(net(source), (net.steps.fc2(first).relu(),))
     assert net.out_features == 16
     assert net.steps.fc2.weight.shape == (16, 16)
 
 
-@pytest.mark.parametrize('shrink', [False, True])
+@pytest.mark.parametrize('downsample', [1, 2])
 @pytest.mark.parametrize('size', [(60, 60), (42, 42), (43, 60)], ids=str)
-def test_the_cnn_is_nine_then_seven_cells_wide(size, shrink):
-    net = build('DigitCNN', size, filters=4, shrink=shrink)
-    source = shrunk(image(size), shrink)
+def test_the_cnn_is_nine_then_seven_cells_wide(size, downsample):
+    net = build('DigitCNN', size, channels=4, downsample=downsample)
+    source = averaged(image(size), downsample)
     weights = net.state_dict()
     first = F.conv2d(
         source, weights['steps.conv1.weight'], weights['steps.conv1.bias']
@@ -55,7 +55,7 @@ def test_the_cnn_is_nine_then_seven_cells_wide(size, shrink):
 
 
 @pytest.mark.parametrize(
-    ('name', 'width'), [('DigitFCN', 'units'), ('DigitCNN', 'filters')]
+    ('name', 'width'), [('DigitFCN', 'hidden_dim'), ('DigitCNN', 'channels')]
 )
 def test_they_take_several_channels(name, width):
     net = build(name, (42, 31), in_channels=3, **{width: 4})
@@ -69,4 +69,4 @@ def test_they_take_several_channels(name, width):
 def test_a_canvas_too_small_for_the_cnn_is_refused():
     message = r"'kernel': 7} does not fit what reaches it, of size \(6, 6\)"
     with pytest.raises(ValueError, match=message):
-        build('DigitCNN', (20, 20), filters=4)
+        build('DigitCNN', (20, 20), channels=4)

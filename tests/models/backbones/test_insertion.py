@@ -115,7 +115,7 @@ def test_places_are_sought_with_what_reaches_the_backbone(transformer):
         type='mmstn.PlainNet',
         size=(32, 32),
         in_channels=3,
-        steps=[dict(max=4), dict(fc=2)],
+        steps=[dict(pool='max', size=4), dict(fc=2)],
     )
     model = build(net, transformer((32, 32)), transformer((8, 8), 'steps.fc1'))
     with pytest.raises(ValueError, match='Places that work: steps, steps.max'):

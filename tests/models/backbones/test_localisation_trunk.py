@@ -41,3 +41,11 @@ def test_a_map_of_another_size_is_refused_in_numbers():
         ValueError, match=r'gives \(1, 64, 2, 2\) for a source'
     ):
         build()(torch.rand(1, 3, 64, 64))
+
+
+def test_the_last_of_several_maps_is_taken():
+    several = dict(RESNET, out_indices=(2, 3))
+    one = build()(torch.ones(1, 3, 32, 64))
+    trunk = build(backbone=several)
+    trunk.load_state_dict(build().state_dict())
+    assert_close(trunk(torch.ones(1, 3, 32, 64)), one)

@@ -56,6 +56,14 @@ def classifier(backbone, seed=0):
     return MODELS.build(dict(type='ImageClassifier', backbone=backbone))
 
 
+def test_the_last_stage_of_each_stream_is_given():
+    one = build()
+    several = build(backbone=dict(RESNET, out_indices=(1, 3)))
+    several.load_state_dict(one.state_dict())
+    one.eval(), several.eval()
+    assert_close(several(image()), one(image()), **exactly)
+
+
 @pytest.mark.parametrize('shared', [False, True])
 @pytest.mark.parametrize('batch', [1, 2])
 def test_each_stream_sees_what_its_transformer_hands_on(shared, batch):

@@ -25,7 +25,11 @@ BACKBONES = {
         type='mmstn.PlainNet',
         size=(32, 32),
         in_channels=3,
-        steps=[dict(conv=4, kernel=3), dict(max=2), dict(conv=4, kernel=3)],
+        steps=[
+            dict(conv=4, kernel=3),
+            dict(pool='max', size=2),
+            dict(conv=4, kernel=3),
+        ],
     ),
 }
 PLACES = [
@@ -178,7 +182,8 @@ def test_compiled_it_gives_the_same(transformer):
 
 def test_exported_it_gives_the_same(transformer):
     model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
-    exported = torch.export.export(model, (image(),)).module()
+    # torch 2.6 traces strictly unless told not to
+    exported = torch.export.export(model, (image(),), strict=False).module()
     assert_close(exported(image()), model(image()))
 
 

@@ -192,3 +192,16 @@ def test_a_trunk_may_be_a_module():
     trunk = MODELS.build(TRUNK)
     model = build(trunk=trunk)
     assert model.trunk is trunk
+
+
+def test_the_last_of_several_features_is_taken():
+    class Several(torch.nn.Module):
+        def forward(self, source):
+            return source.new_full((1, 8), 9.0), source.flatten(1)[:, :8]
+
+    model = build()
+    model.trunk = Several()
+    torch.nn.init.normal_(model.regressor.weight)
+    source = sources(1)
+    expected = model.regressor(source.flatten(1)[:, :8])
+    assert_close(model(source), expected)

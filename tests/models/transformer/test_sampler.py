@@ -47,3 +47,15 @@ def test_linear_and_zeros_unless_told_otherwise():
 def test_an_unknown_argument_is_refused_when_built(argument, message):
     with pytest.raises(ValueError, match=message):
         MODELS.build(dict(type='mmstn.GridSampler', **argument))
+
+
+@pytest.mark.parametrize('several', [False, True])
+def test_nearest_is_refused_where_theta_wants_a_gradient(several):
+    sampler = MODELS.build(dict(type='mmstn.GridSampler', kernel='nearest'))
+    source, family, theta, _ = problem((5, 7))
+    theta = theta.unsqueeze(1) if several else theta
+    assert sampler(source, family, theta).isfinite().all()
+    with pytest.raises(ValueError, match="GridSampler: .* kernel='linear'"):
+        sampler(source, family, theta.requires_grad_())
+    with torch.no_grad():  # a trained network may be looked at
+        assert sampler(source, family, theta).isfinite().all()

@@ -1,0 +1,7 @@
+"""Digits bent by a thin plate spline, on 42x42 pixels (E)."""
+
+_base_ = 'mnist.py'
+
+train_dataloader = dict(dataset=dict(distortion='E'))
+val_dataloader = dict(dataset=dict(distortion='E'))
+test_dataloader = val_dataloader

@@ -1,0 +1,7 @@
+"""Digits turned, scaled and placed at random, on 42x42 pixels (RTS)."""
+
+_base_ = 'mnist.py'
+
+train_dataloader = dict(dataset=dict(distortion='RTS'))
+val_dataloader = dict(dataset=dict(distortion='RTS'))
+test_dataloader = val_dataloader

@@ -1,0 +1,14 @@
+"""CNN on E: digits bent by a spline.
+
+python tools/train.py configs/mnist/cnn_e.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_e.py', '../_base_/digit_cnn.py']
+
+model = dict(
+    backbone=dict(size=(42, 42), channels=64),
+    head=dict(in_channels=64 * 6 * 6),
+)

@@ -1,0 +1,13 @@
+"""FCN on E: digits bent by a spline.
+
+python tools/train.py configs/mnist/fcn_e.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_e.py', '../_base_/digit_fcn.py']
+
+model = dict(
+    backbone=dict(size=(42, 42), hidden_dim=120), head=dict(in_channels=120)
+)

@@ -1,0 +1,13 @@
+"""FCN on P: digits seen in perspective.
+
+python tools/train.py configs/mnist/fcn_p.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_p.py', '../_base_/digit_fcn.py']
+
+model = dict(
+    backbone=dict(size=(42, 42), hidden_dim=120), head=dict(in_channels=120)
+)

@@ -1,0 +1,13 @@
+"""FCN on R: digits turned by up to 90 degrees.
+
+python tools/train.py configs/mnist/fcn_r.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_r.py', '../_base_/digit_fcn.py']
+
+model = dict(
+    backbone=dict(size=(28, 28), hidden_dim=208), head=dict(in_channels=208)
+)

@@ -1,0 +1,13 @@
+"""FCN on TC: digits anywhere in clutter.
+
+python tools/train.py configs/mnist/fcn_tc.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_tc.py', '../_base_/digit_fcn.py']
+
+model = dict(
+    backbone=dict(size=(60, 60), hidden_dim=73), head=dict(in_channels=73)
+)

@@ -1,0 +1,20 @@
+"""ST-CNN-Aff on E: digits bent by a spline.
+
+python tools/train.py configs/mnist/st_cnn_aff_e.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_e.py', '../_base_/digit_st_cnn.py']
+
+model = dict(
+    backbone=dict(
+        backbone=dict(size=(42, 42), channels=61),
+        transformers=dict(
+            localisation=dict(trunk=dict(size=(42, 42))),
+            grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
+        ),
+    ),
+    head=dict(in_channels=61 * 6 * 6),
+)

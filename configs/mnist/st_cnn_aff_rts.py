@@ -1,0 +1,20 @@
+"""ST-CNN-Aff on RTS: digits turned, scaled and placed at random.
+
+python tools/train.py configs/mnist/st_cnn_aff_rts.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_rts.py', '../_base_/digit_st_cnn.py']
+
+model = dict(
+    backbone=dict(
+        backbone=dict(size=(56, 56), channels=64, downsample=2),
+        transformers=dict(
+            localisation=dict(trunk=dict(size=(42, 42))),
+            grid=dict(type='mmstn.AffineGrid', size=(56, 56)),
+        ),
+    ),
+    head=dict(in_channels=64 * 2 * 2),
+)

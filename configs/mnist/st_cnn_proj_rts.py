@@ -1,0 +1,13 @@
+"""ST-CNN-Proj on RTS: digits turned, scaled and placed at random.
+
+python tools/train.py configs/mnist/st_cnn_proj_rts.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = 'st_cnn_aff_rts.py'
+
+model = dict(
+    backbone=dict(transformers=dict(grid=dict(type='mmstn.ProjectiveGrid')))
+)

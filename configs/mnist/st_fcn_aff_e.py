@@ -1,0 +1,20 @@
+"""ST-FCN-Aff on E: digits bent by a spline.
+
+python tools/train.py configs/mnist/st_fcn_aff_e.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/mnist_e.py', '../_base_/digit_st_fcn.py']
+
+model = dict(
+    backbone=dict(
+        backbone=dict(size=(42, 42), hidden_dim=91),
+        transformers=dict(
+            localisation=dict(trunk=dict(size=(42, 42))),
+            grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
+        ),
+    ),
+    head=dict(in_channels=91),
+)

@@ -1,0 +1,13 @@
+"""ST-FCN-Proj on P: digits seen in perspective.
+
+python tools/train.py configs/mnist/st_fcn_proj_p.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = 'st_fcn_aff_p.py'
+
+model = dict(
+    backbone=dict(transformers=dict(grid=dict(type='mmstn.ProjectiveGrid')))
+)

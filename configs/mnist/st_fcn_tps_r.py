@@ -1,0 +1,11 @@
+"""ST-FCN-TPS on R: digits turned by up to 90 degrees.
+
+python tools/train.py configs/mnist/st_fcn_tps_r.py
+
+Source: Jaderberg et al. 2015, table 1 and appendix A.4.
+Result: not run yet.
+"""
+
+_base_ = 'st_fcn_aff_r.py'
+
+model = dict(backbone=dict(transformers=dict(grid=dict(type='mmstn.TPSGrid'))))

@@ -1,0 +1,16 @@
+"""FCN on the sum of two digits.
+
+python tools/train.py configs/sums/fcn.py
+
+Source: Jaderberg et al. 2015, appendix A.1.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/sums.py'
+
+model = dict(
+    backbone=dict(
+        type='mmstn.DigitFCN', size=(42, 42), hidden_dim=70, in_channels=2
+    ),
+    head=dict(in_channels=70),
+)

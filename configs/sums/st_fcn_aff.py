@@ -1,0 +1,42 @@
+"""ST-FCN-Aff on the sum of two digits.
+
+python tools/train.py configs/sums/st_fcn_aff.py
+
+Source: Jaderberg et al. 2015, appendix A.1.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/sums.py'
+
+model = dict(
+    backbone=dict(
+        type='mmstn.STNBackbone',
+        backbone=dict(
+            type='mmstn.DigitFCN',
+            size=(42, 42),
+            hidden_dim=205,
+            downsample=2,
+            in_channels=2,
+        ),
+        transformers=dict(
+            type='mmstn.SpatialTransformer',
+            localisation=dict(
+                trunk=dict(
+                    type='mmstn.PlainNet',
+                    size=(42, 42),
+                    in_channels=2,
+                    steps=[
+                        dict(pool='avg', size=2),
+                        dict(conv=20, kernel=5),
+                        dict(pool='max', size=2),
+                        dict(conv=20, kernel=5),
+                        dict(fc=32),
+                    ],
+                ),
+            ),
+            grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
+        ),
+    ),
+    head=dict(in_channels=205),
+)
+custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]

@@ -1,0 +1,104 @@
+"""Single digits, distorted as in the paper."""
+
+from collections.abc import Callable
+from functools import partial
+
+from torch import Tensor
+
+from mmstn.datasets.digits.digit_dataset import DigitDataset
+from mmstn.datasets.digits.distortion import DISTORTIONS, distort
+from mmstn.datasets.digits.mnist import load_mnist
+from mmstn.datasets.digits.sklearn_digits import load_sklearn_digits
+from mmstn.registry import DATASETS
+
+
+class DistortedDigits(DigitDataset):
+    """Distorted digits of any source.
+
+    Args:
+        load_digits: See ``DigitDataset``.
+        split: ``'train'`` or ``'test'``.
+        distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'`` or ``'TC'``: see
+            :mod:`mmstn.datasets.digits.distortion`.
+        canvas: Side of the samples in pixels; by default that of the
+            distortion: 28 for R, 60 for TC, 42 for the others.
+        **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
+    """
+
+    def __init__(
+        self,
+        load_digits: Callable,
+        split: str,
+        distortion: str,
+        canvas: int | None = None,
+        **kwargs,
+    ):
+        if distortion not in DISTORTIONS:
+            raise ValueError(
+                f'{type(self).__name__}: distortion must be one of '
+                f'{", ".join(DISTORTIONS)}, but got {distortion!r}'
+            )
+        if canvas is None:
+            canvas = DISTORTIONS[distortion].canvas
+        self.distortion = distortion
+        self.num_draws = DISTORTIONS[distortion].num_draws
+        super().__init__(load_digits, split, canvas, **kwargs)
+
+    def render(self, indices: Tensor, draws: Tensor) -> Tensor:
+        return distort(
+            self.distortion, self.images, indices, draws, self.canvas
+        )
+
+    def extra_repr(self) -> list[str]:
+        size = f'{self.canvas}x{self.canvas}'
+        return [f'Distortion: \t{self.distortion}, {size}'] + (
+            super().extra_repr()
+        )
+
+
+@DATASETS.register_module()
+class DistortedMNIST(DistortedDigits):
+    """MNIST, distorted afresh in each epoch; the 10,000 test digits once.
+
+    Source: Jaderberg et al. 2015, section 4.1. The paper does not say whether
+    its training set was distorted once or afresh.
+
+    Args:
+        data_root: Folder of the four idx files, gzipped or not.
+        distortion: See :class:`DistortedDigits`.
+        split: ``'train'`` or ``'test'``.
+        download: Whether to fetch missing files into ``data_root``.
+        **kwargs: Of :class:`DistortedDigits`.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        distortion: str,
+        split: str = 'train',
+        download: bool = True,
+        **kwargs,
+    ):
+        load = partial(load_mnist, data_root, split, download)
+        super().__init__(
+            load, split, distortion, data_root=data_root, **kwargs
+        )
+
+
+@DATASETS.register_module()
+class BundledDigits(DistortedDigits):
+    """Scikit-learn's 1,797 digits, enlarged and distorted: nothing to fetch.
+
+    See :func:`~mmstn.datasets.digits.sklearn_digits.load_sklearn_digits`.
+
+    Args:
+        split: ``'train'`` or ``'test'``.
+        distortion: See :class:`DistortedDigits`.
+        **kwargs: Of :class:`DistortedDigits`.
+    """
+
+    def __init__(
+        self, split: str = 'train', distortion: str = 'RTS', **kwargs
+    ):
+        load = partial(load_sklearn_digits, split)
+        super().__init__(load, split, distortion, **kwargs)
