@@ -16,7 +16,10 @@ weights from TensorFlow's MobileNetV2 for mobile devices. Validation is the
 test split, and settings were compared on it: unseen birds may fare worse.
 """
 
-_base_ = ['mmpretrain::_base_/default_runtime.py']
+_base_ = [
+    '_base_/cub_224.py',
+    'mmpretrain::_base_/default_runtime.py',
+]
 
 model = dict(
     type='ImageClassifier',
@@ -33,7 +36,7 @@ model = dict(
     ),
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
-        type='mmstn.ParallelSTHead',
+        type='mmstn.DropoutLinearHead',
         num_classes=10,
         in_channels=1280,
         dropout=0.5,
@@ -44,43 +47,11 @@ model = dict(
 train_dataloader = dict(
     batch_size=16,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='mmstn.CUB',
-        data_root='data/CUB_200_2011',
-        split='train',
-        indices=300,
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=256, edge='short'),
-            dict(type='RandomCrop', crop_size=224),
-            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-            dict(type='PackInputs'),
-        ],
-    ),
+    sampler=dict(type='DefaultSampler'),
+    dataset=dict(indices=300),
 )
-val_dataloader = dict(
-    batch_size=16,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='mmstn.CUB',
-        data_root='data/CUB_200_2011',
-        split='test',
-        indices=243,
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=256, edge='short'),
-            dict(type='CenterCrop', crop_size=224),
-            dict(type='PackInputs'),
-        ],
-    ),
-)
+val_dataloader = dict(batch_size=16, num_workers=2, dataset=dict(indices=243))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='Accuracy', topk=(1,))
-test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=3e-4, weight_decay=0.05),
@@ -89,8 +60,6 @@ param_scheduler = dict(
     type='CosineAnnealingLR', T_max=15, convert_to_iter_based=True
 )
 train_cfg = dict(by_epoch=True, max_epochs=15, val_interval=5)
-val_cfg = dict()
-test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=16)
 
 default_hooks = dict(checkpoint=dict(interval=15, max_keep_ckpts=1))

@@ -29,11 +29,11 @@ model = dict(
         backbone={{_base_.model.backbone}},
         transformer=dict(
             type='mmstn.ParallelSpatialTransformer',
-            number=2,
+            num_transformers=2,
             localisation=dict(
                 in_features=128,
                 trunk=dict(
-                    type='mmstn.ShrinkingTrunk',
+                    type='mmstn.LocalisationTrunk',
                     backbone=dict(
                         type='MobileNetV2',
                         norm_eval=True,
@@ -41,7 +41,7 @@ model = dict(
                     ),
                     in_channels=1280,
                     size=(5, 5),
-                    shrink=2,
+                    downsample=2,
                 ),
             ),
             grid=dict(
@@ -50,50 +50,50 @@ model = dict(
             sampler=dict(type='mmstn.GridSampler', padding='border'),
         ),
     ),
-    neck=dict(_delete_=True, type='mmstn.ConcatStreams'),
-    head=dict(in_channels=2 * 1280),
+    neck=dict(type='mmstn.ConcatStreams'),
+    head=dict(type='mmstn.ParallelSTHead', in_channels=2 * 1280),
 )
+
+
+def pipeline(*crop):
+    """Return the steps from a file to a crop of 320 pixels."""
+    return [
+        dict(type='LoadImageFromFile'),
+        dict(type='ResizeEdge', scale=366, edge='short'),
+        *crop,
+        dict(type='PackInputs'),
+    ]
+
 
 train_dataloader = dict(
     dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=366, edge='short'),
+        pipeline=pipeline(
             dict(type='RandomCrop', crop_size=320),
             dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-            dict(type='PackInputs'),
-        ]
+        )
     )
 )
 val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=366, edge='short'),
-            dict(type='CenterCrop', crop_size=320),
-            dict(type='PackInputs'),
-        ]
-    )
+    dataset=dict(pipeline=pipeline(dict(type='CenterCrop', crop_size=320)))
 )
 test_dataloader = val_dataloader
 val_evaluator = [
     dict(type='Accuracy', topk=(1,)),
     dict(
         type='mmstn.PartCoverage',
-        data_root='data/CUB_200_2011',
+        data_root={{_base_.val_dataloader.dataset.data_root}},
         pipeline=val_dataloader['dataset']['pipeline'],
     ),
 ]
 test_evaluator = val_evaluator
 
-features = 'localisation.trunk.backbone'
 optim_wrapper = dict(
     paramwise_cfg=dict(
         custom_keys={
             'localisation': dict(lr_mult=0.3),
             # MobileNetV2 freezes its stages too late for DDP
-            f'{features}.conv1': dict(lr_mult=0),
-            f'{features}.layer': dict(lr_mult=0),
+            'localisation.trunk.backbone.conv1': dict(lr_mult=0),
+            'localisation.trunk.backbone.layer': dict(lr_mult=0),
         }
     )
 )
@@ -101,5 +101,3 @@ custom_hooks = [
     dict(type='mmstn.AttentionVisualizationHook', interval=2),
     dict(type='mmstn.AttentionRecordHook'),
 ]
-
-del features

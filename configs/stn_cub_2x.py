@@ -11,5 +11,6 @@ Result: not run yet.
 _base_ = ['stn_cub_4x.py']
 
 model = dict(
-    backbone=dict(transformer=dict(number=2)), head=dict(in_channels=2 * 1024)
+    backbone=dict(transformer=dict(num_transformers=2)),
+    head=dict(in_channels=2 * 1024),
 )

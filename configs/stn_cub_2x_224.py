@@ -9,42 +9,23 @@ Expected: an accuracy of 83.1 %, the paper's.
 Result: not run yet.
 """
 
-_base_ = ['stn_cub_2x.py']
+_base_ = ['_base_/cub_224.py', '_base_/stn_cub.py']
 
 model = dict(
     backbone=dict(
-        transformer=dict(localisation=dict(trunk=dict(shrink=1))),
-    )
+        transformer=dict(
+            num_transformers=2,
+            localisation=dict(trunk=dict(downsample=1)),
+        ),
+    ),
+    head=dict(in_channels=2 * 1024),
 )
-
-train_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=256, edge='short'),
-            dict(type='RandomCrop', crop_size=224),
-            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-            dict(type='PackInputs'),
-        ]
-    )
-)
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=256, edge='short'),
-            dict(type='CenterCrop', crop_size=224),
-            dict(type='PackInputs'),
-        ]
-    )
-)
-test_dataloader = val_dataloader
 val_evaluator = [
     dict(type='Accuracy', topk=(1,)),
     dict(
         type='mmstn.PartCoverage',
-        data_root='data/CUB_200_2011',
-        pipeline=val_dataloader['dataset']['pipeline'],
+        data_root={{_base_.val_dataloader.dataset.data_root}},
+        pipeline={{_base_.val_dataloader.dataset.pipeline}},
     ),
 ]
 test_evaluator = val_evaluator

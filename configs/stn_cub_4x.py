@@ -11,75 +11,14 @@ Expected: an accuracy of 84.1 %, the paper's.
 Result: not run yet.
 """
 
-_base_ = ['inception_v2_cub.py']
+_base_ = ['_base_/cub_448.py', '_base_/stn_cub.py']
 
-inception = {{_base_.model.backbone}}
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmstn.ParallelSTNBackbone',
-        backbone=inception,
-        transformer=dict(
-            type='mmstn.ParallelSpatialTransformer',
-            number=4,
-            localisation=dict(
-                in_features=128,
-                trunk=dict(
-                    type='mmstn.ShrinkingTrunk',
-                    backbone=inception,
-                    in_channels=1024,
-                    size=(7, 7),
-                    shrink=2,
-                ),
-            ),
-            grid=dict(
-                type='mmstn.TranslationGrid', size=(224, 224), scale=0.5
-            ),
-            sampler=dict(type='mmstn.GridSampler', padding='border'),
-        ),
-    ),
-    neck=dict(_delete_=True, type='mmstn.ConcatStreams'),
-    head=dict(in_channels=4 * 1024),
-)
-
-train_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=512, edge='short'),
-            dict(type='RandomCrop', crop_size=448),
-            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-            dict(type='PackInputs'),
-        ]
-    )
-)
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='ResizeEdge', scale=512, edge='short'),
-            dict(type='CenterCrop', crop_size=448),
-            dict(type='PackInputs'),
-        ]
-    )
-)
-test_dataloader = val_dataloader
 val_evaluator = [
     dict(type='Accuracy', topk=(1,)),
     dict(
         type='mmstn.PartCoverage',
-        data_root='data/CUB_200_2011',
-        pipeline=val_dataloader['dataset']['pipeline'],
+        data_root={{_base_.val_dataloader.dataset.data_root}},
+        pipeline={{_base_.val_dataloader.dataset.pipeline}},
     ),
 ]
 test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=1e-4)})
-)
-custom_hooks = [
-    dict(type='mmstn.AttentionVisualizationHook'),
-    dict(type='mmstn.AttentionRecordHook'),
-]
-
-del inception

@@ -11,24 +11,23 @@ Result: not run yet.
 
 _base_ = ['mmpretrain::resnet/resnet50_8xb8_cub.py']
 
-resnet = {{_base_.model.backbone}}
 model = dict(
     backbone=dict(
         _delete_=True,
         type='mmstn.ParallelSTNBackbone',
-        backbone=resnet,
+        backbone={{_base_.model.backbone}},
         shared=True,
         transformer=dict(
             type='mmstn.ParallelSpatialTransformer',
-            number=4,
+            num_transformers=4,
             localisation=dict(
                 in_features=128,
                 trunk=dict(
-                    type='mmstn.ShrinkingTrunk',
-                    backbone=resnet,
+                    type='mmstn.LocalisationTrunk',
+                    backbone={{_base_.model.backbone}},
                     in_channels=2048,
                     size=(7, 7),
-                    shrink=2,
+                    downsample=2,
                 ),
             ),
             grid=dict(
@@ -37,7 +36,7 @@ model = dict(
             sampler=dict(type='mmstn.GridSampler', padding='border'),
         ),
     ),
-    neck=dict(_delete_=True, type='mmstn.ConcatStreams'),
+    neck=dict(type='mmstn.ConcatStreams'),
     head=dict(
         type='mmstn.ParallelSTHead',
         in_channels=4 * 2048,
@@ -48,5 +47,3 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=1e-3)})
 )
 custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
-
-del resnet

@@ -2,7 +2,7 @@
 
 python tools/train.py configs/stn_cub_inception_v3.py
 
-The transformer sees 448 pixels and hands on the 299 the network was made for.
+The transformer sees 448 pixels and returns the 299 the network was made for.
 It starts with the whole image.
 Source: MMPretrain's Inception-v3, from scratch, with its data set and schedule
 for the birds, and Jaderberg et al. 2015, eq. 2.
@@ -31,11 +31,11 @@ model = dict(
                         size=(448, 448),
                         in_channels=3,
                         steps=[
-                            dict(avg=8),
+                            dict(pool='avg', size=8),
                             dict(conv=32, kernel=5),
-                            dict(max=2),
+                            dict(pool='max', size=2),
                             dict(conv=32, kernel=5),
-                            dict(max=2),
+                            dict(pool='max', size=2),
                             dict(fc=64),
                         ],
                     ),

@@ -27,9 +27,9 @@ model = dict(
                         size=(56, 56),
                         in_channels=512,
                         steps=[
-                            dict(avg=4),
+                            dict(pool='avg', size=4),
                             dict(conv=64, kernel=3),
-                            dict(max=2),
+                            dict(pool='max', size=2),
                             dict(fc=64),
                         ],
                     ),

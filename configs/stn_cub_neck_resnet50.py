@@ -26,7 +26,7 @@ model = dict(
                     in_channels=2048,
                     steps=[
                         dict(conv=64, kernel=1),
-                        dict(max=2),
+                        dict(pool='max', size=2),
                         dict(fc=64),
                     ],
                 ),

@@ -2,7 +2,7 @@
 
 python tools/train.py configs/stn_cub_vit.py
 
-The transformer sees 448 pixels and hands on 224, of which the patches are cut.
+The transformer sees 448 pixels and returns 224, which are cut into patches.
 It starts with the whole image.
 Source: MMPretrain's ViT-B/16, from scratch, with its data set and schedule for
 the birds, and Jaderberg et al. 2015, eq. 1.
@@ -31,11 +31,11 @@ model = dict(
                         size=(448, 448),
                         in_channels=3,
                         steps=[
-                            dict(avg=8),
+                            dict(pool='avg', size=8),
                             dict(conv=32, kernel=5),
-                            dict(max=2),
+                            dict(pool='max', size=2),
                             dict(conv=32, kernel=5),
-                            dict(max=2),
+                            dict(pool='max', size=2),
                             dict(fc=64),
                         ],
                     ),

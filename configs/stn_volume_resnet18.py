@@ -2,9 +2,9 @@
 
 python tools/train.py configs/stn_volume_resnet18.py
 
-How a network of pictures sees volumes: wrap it, put a 3D transformer on the
-input, and behind that the mean along the depth. The picture has the channels
-of the volume; ResNet-18, from scratch, takes that one instead of three.
+How a 2D network takes volumes: wrap it, put a 3D transformer on the input, and
+behind that the mean along the depth. The mean has the channels of the volume;
+ResNet-18, from scratch, takes that one instead of three.
 Source: Jaderberg et al. 2015, appendix A.3, with ResNet-18 for the paper's
 network; data set and schedule of configs/volumes.
 Result: not run yet.

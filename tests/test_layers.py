@@ -14,10 +14,12 @@ FILES = [
     for path in sorted((ROOT / folder).rglob('*.py'))
     if '.mim' not in path.parts
 ]
-LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry'}
+LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
+TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
     'mmstn': {'mmstn.compat', 'mmstn.optimizer_keys'},
+    'mmstn.checks': set(),
     'mmstn.compat': {
         'cv2',
         'mmengine',
@@ -30,13 +32,41 @@ MAY_IMPORT = {
     'mmstn.files': {'cv2', 'numpy'},
     'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.checkpoint_fit': {'torch', 'mmengine'},
-    'mmstn.geometry': {'torch'},
+    'mmstn.geometry': {'torch', 'mmstn.checks'},
     'mmstn.models': {'torch', *LAB},
-    'mmstn.models.transformer': {'torch', 'mmstn.geometry', *LAB},
+    'mmstn.models.build': {'torch', 'mmpretrain'},
+    'mmstn.models.transformer': {
+        'torch',
+        'mmstn.geometry',
+        'mmstn.models.build',
+        *LAB,
+    },
     'mmstn.models.backbones': {
         'torch',
         'mmstn.geometry',
-        'mmstn.models.transformer',
+        'mmstn.models.bare_checkpoint',
+        *TRANSFORMER,
+        *LAB,
+    },
+    'mmstn.models.necks': {
+        'torch',
+        'mmstn.models.bare_checkpoint',
+        *TRANSFORMER,
+        *LAB,
+    },
+    'mmstn.models.heads': {'torch', *LAB},
+    'mmstn.models.losses': {'torch', 'mmstn.geometry', *TRANSFORMER, *LAB},
+    'mmstn.models.classifiers': {
+        'torch',
+        'mmstn.models.losses',
+        *TRANSFORMER,
+        *LAB,
+    },
+    'mmstn.attention': {
+        'numpy',
+        'torch',
+        'mmstn.geometry',
+        'mmstn.models',
         *LAB,
     },
     'mmstn.datasets': {
@@ -58,10 +88,17 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.visualization': {'cv2', 'numpy', 'PIL', 'mmstn.files'},
+    'mmstn.visualization.attention_sheet': {
+        'numpy',
+        'torch',
+        'mmstn.attention',
+        'mmstn.visualization',
+    },
     'mmstn.hooks': {
         'numpy',
         'torch',
         'mmstn.files',
+        'mmstn.attention',
         'mmstn.geometry',
         'mmstn.models',
         'mmstn.visualization',
@@ -72,8 +109,8 @@ MAY_IMPORT = {
         'numpy',
         'torch',
         'mmstn.checkpoint_fit',
+        'mmstn.attention',
         'mmstn.datasets',
-        'mmstn.hooks',
         'mmstn.models',
         'mmstn.visualization',
         *LAB,
@@ -144,6 +181,11 @@ def test_every_file_of_the_package_has_a_layer(path):
         ('datasets.a', 'from mmstn.models import X', 'mmstn.models.X'),
         ('visualization.a', 'import torch', 'torch'),
         ('hooks.a', 'from mmstn.apis import X', 'mmstn.apis.X'),
+        ('apis.a', 'from mmstn.hooks import X', 'mmstn.hooks.X'),
+        ('evaluation.a', 'from mmstn.hooks import X', 'mmstn.hooks.X'),
+        ('models.a', 'from mmstn.attention import X', 'mmstn.attention.X'),
+        ('attention.a', 'from mmstn.hooks import X', 'mmstn.hooks.X'),
+        ('visualization.draw', 'import mmstn.attention.record', None),
         ('apis.a', 'import mmstn.geometry.affine', None),
         ('hooks.a', 'import mmstn.compat', 'mmstn.compat'),
         ('hooks.a', 'from tools.train import main', 'tools.train.main'),

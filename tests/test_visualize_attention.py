@@ -12,8 +12,8 @@ import torch
 from mmpretrain.apis import get_model
 from PIL import Image
 
-from mmstn.apis.image_sheet import LONGEST
 from mmstn.visualization.draw import COLOURS
+from mmstn.visualization.image_sheet import LONGEST
 from mmstn.visualization.sheet import GAP
 
 TOOL = Path(__file__).parents[1] / 'tools/visualize_attention.py'

@@ -128,7 +128,7 @@ def contestants(shape, size, gradient_to: str, device: str) -> dict:
     cotangent = torch.rand(*shape[:2], *size, device=device)
 
     def ours():
-        return sampler(source, grid(theta))
+        return sampler(source, grid, theta)
 
     def plain():
         matrix = theta.view(-1, rows, rows + 1)
@@ -270,7 +270,7 @@ def step(model, images: Tensor) -> Callable[[], Tensor]:
 
 def parts(model, images: Tensor) -> Callable[[], Tensor]:
     """Return the loss of streams and localiser that do not meet."""
-    number = model.transformer.number
+    number = model.transformer.num_transformers
     views = images[..., :224, :224].repeat(number, 1, 1, 1, 1)
 
     def loss():

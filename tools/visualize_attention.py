@@ -18,10 +18,11 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmpretrain.utils import track
 
-from mmstn.apis import STNInferencer, as_json, image_sheet
+from mmstn.apis import STNInferencer, as_json
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png, write_whole
 from mmstn.visualization.animation import write_gif
+from mmstn.visualization.image_sheet import image_sheet
 
 COLUMNS = 5  # images a sheet
 SUFFIXES = (

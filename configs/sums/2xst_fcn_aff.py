@@ -18,7 +18,7 @@ model = dict(
         backbone=dict(hidden_dim=119, in_channels=4),
         transformers=dict(
             type='mmstn.ParallelSpatialTransformer',
-            number=2,
+            num_transformers=2,
             starts=[[2 / 3, 0, x, 0, 2 / 3, 0] for x in (-0.1, 0.1)],
         ),
     ),

@@ -13,11 +13,12 @@ from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer
 from mmpretrain.structures import DataSample
 
-from mmstn.apis.regions import find_regions
+from mmstn.attention.denormaliser import Denormaliser
+from mmstn.attention.record import record_attention
+from mmstn.attention.regions import find_regions
 from mmstn.checkpoint_fit import load_whole
 from mmstn.datasets.pixel_map import geometric_steps, pixel_map
-from mmstn.hooks.attention_sheet import Display
-from mmstn.hooks.glimpse import find_transformers, watch
+from mmstn.models.transformer.find import require_transformers
 
 
 class STNInferencer(ImageClassificationInferencer):
@@ -70,13 +71,12 @@ class STNInferencer(ImageClassificationInferencer):
             )
         if isinstance(pretrained, str):
             load_whole(self.model, pretrained)
-        self.transformers = find_transformers(self.model)
-        if not self.transformers:
-            raise ValueError(
-                'STNInferencer: found no SpatialTransformer in the '
-                f'{type(self.model).__name__}; for the classes alone take '
-                "MMPretrain's ImageClassificationInferencer"
-            )
+        self.transformers = require_transformers(
+            'STNInferencer',
+            self.model,
+            "for the classes alone take MMPretrain's "
+            'ImageClassificationInferencer',
+        )
 
     def _init_pipeline(self, cfg: Config) -> Callable:
         self.steps = geometric_steps(cfg.test_dataloader.dataset.pipeline)
@@ -93,12 +93,13 @@ class STNInferencer(ImageClassificationInferencer):
         """Return predictions of a batch with the field ``regions``."""
         preprocessor = self.model.data_preprocessor
         data = preprocessor(inputs, False)
-        with watch(self.transformers, data['inputs']) as record:
+        picture = data['inputs']
+        with record_attention(self.transformers, picture) as record:
             predictions = self.model(**data, mode='predict')
         regions = find_regions(
             record,
-            [pixel_map(self.steps, sample) for sample in predictions],
-            Display(preprocessor, predictions),
+            [pixel_map(self.steps, sample).to_image for sample in predictions],
+            Denormaliser(preprocessor, predictions),
         )
         for sample, of_sample in zip(predictions, regions, strict=True):
             sample.set_field(of_sample, 'regions')

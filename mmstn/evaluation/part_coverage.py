@@ -10,7 +10,9 @@ from torch import Tensor
 
 from mmstn.datasets.cub.annotations import Bird, annotations
 from mmstn.datasets.pixel_map import geometric_steps, pixel_map
-from mmstn.geometry.outline import box_iou, holds, outline
+from mmstn.geometry.lattice import to_pixels
+from mmstn.geometry.outline import frame_perimeter
+from mmstn.geometry.polygon import contains, polygon_box_iou
 from mmstn.registry import METRICS
 
 WHOLE = 'whole input'
@@ -74,18 +76,16 @@ class PartCoverage(BaseMetric):
         """Return the IoU and the parts held by each outline, as numbers."""
         bird = self.bird(sample.get('img_path'))
         to_input = pixel_map(self.steps, sample)
-        whole = outline(
-            lambda points: points[None], to_input.size, 1, bird.parts
-        )
-        outlines = {**outlines, WHOLE: whole[0]}
+        frame = to_pixels(frame_perimeter(1, bird.parts), to_input.size)
+        outlines = {**outlines, WHOLE: frame}
         corners = to_input.to_input(bird.corners)
         box = torch.cat([corners.amin(0), corners.amax(0)])[None]
         parts = to_input.to_input(bird.parts)[None]
         ious, held = {}, {}
         for name, points in outlines.items():
             polygon = points.double()[None]
-            ious[name] = box_iou(polygon, box).item()
-            held[name] = holds(polygon, parts)[0] & bird.visible
+            ious[name] = polygon_box_iou(polygon, box).item()
+            held[name] = contains(polygon, parts)[0] & bird.visible
         return dict(
             visible=bird.visible.tolist(),
             iou=ious,

@@ -101,9 +101,83 @@ def affine_matrix(theta: Tensor) -> Tensor:
     return theta.unflatten(1, (dimensions, dimensions + 1))
 
 
+def similarity_theta(matrix: Tensor) -> Tensor:
+    """Return the parameters of a similarity: undoes ``similarity_matrix``.
+
+    In 2D the scale is positive and the angle in (-pi, pi]; in 3D the scale
+    has the sign of the determinant and the rotation is at most pi.
+    """
+    linear, shift = matrix[..., :-1], matrix[..., -1]
+    if shift.shape[1] == 2:
+        (a, b), (c, d) = linear.movedim(0, -1)
+        scale, angle = torch.hypot(a + d, c - b) / 2, torch.atan2(c - b, a + d)
+        return torch.cat([torch.stack([scale, angle], 1), shift], dim=1)
+    scale = signed_scale(linear)
+    rotation = linear / scale[:, None, None]
+    vector = _rotation_vector(rotation)
+    return torch.cat([scale.unsqueeze(1), vector, shift], dim=1)
+
+
+def _rotation_vector(rotation: Tensor) -> Tensor:
+    """Return the rotation vector of ``rotation (B, 3, 3)``; smooth at zero.
+
+    By way of a quaternion ``(w, x, y, z)``. Each row of ``4 q q^T`` is a
+    multiple of it; that of its largest entry is the safest.
+    """
+    diagonal = rotation.diagonal(dim1=1, dim2=2)
+    trace = diagonal.sum(1, keepdim=True)
+    skew, both = rotation - rotation.mT, rotation + rotation.mT
+    axis = torch.stack([skew[:, 2, 1], skew[:, 0, 2], skew[:, 1, 0]], dim=1)
+    inner = both + torch.diag_embed((1 - trace).expand_as(diagonal))
+    top = torch.cat([1 + trace, axis], dim=1).unsqueeze(1)
+    outer = torch.cat([top, torch.cat([axis.unsqueeze(2), inner], 2)], dim=1)
+    largest = outer.diagonal(dim1=1, dim2=2).argmax(1)
+    row = outer[torch.arange(len(outer), device=outer.device), largest]
+    row = row * torch.where(row[:, :1] < 0, -1, 1)
+    sine = (row[:, 1:].square().sum(1, keepdim=True) + 1e-24).sqrt()
+    return row[:, 1:] * (2 * torch.atan2(sine, row[:, :1]) / sine)
+
+
+def compose_affine(outer: Tensor, inner: Tensor) -> Tensor:
+    """Return the matrix that maps by ``inner``, then by ``outer``.
+
+    All three are ``(B, n, n + 1)``. No matrix product, as in
+    :func:`affine_planes`.
+    """
+    turned = (outer[:, :, :-1, None] * inner[:, None]).sum(2)
+    return torch.cat(
+        [turned[..., :-1], turned[..., -1:] + outer[..., -1:]], dim=-1
+    )
+
+
+def signed_scale(linear: Tensor) -> Tensor:
+    """Return the isotropic scale of ``linear (B, n, n)``, ``(B,)``.
+
+    The root of the area or volume of a unit cell; negative if mirrored.
+    """
+    determinant = torch.linalg.det(linear)
+    root = determinant.abs() ** (1 / linear.shape[-1])
+    return root * determinant.sign()
+
+
+def rotation_angle(linear: Tensor) -> Tensor:
+    """Return the angle of ``linear (B, n, n)`` in degrees, ``(B,)``.
+
+    In 2D of the nearest rotation, from the x axis towards the y axis; in 3D
+    about whatever axis, from 0 to 180.
+    """
+    skew = linear - linear.mT
+    trace = linear.diagonal(dim1=1, dim2=2).sum(1)
+    if linear.shape[-1] == 2:
+        return torch.atan2(skew[:, 1, 0], trace).rad2deg()
+    sine = torch.stack([skew[:, 2, 1], skew[:, 0, 2], skew[:, 1, 0]], dim=1)
+    scale = signed_scale(linear).abs()
+    return torch.atan2(sine.norm(dim=1), trace - scale).rad2deg()
+
+
 def apply_affine(matrix: Tensor, points: Tensor) -> Tensor:
-    """Map ``points (P, n)`` by ``matrix (B, n, n + 1)`` to ``(B, P, n)``."""
-    moved = matrix[:, None, :, :-1] * points[:, None, :]  # (B, P, n, n)
+    """Map ``points ([B,] P, n)`` by ``matrix (B, n, n + 1)``."""
+    moved = matrix[:, None, :, :-1] * points.unsqueeze(-2)  # (B, P, n, n)
     return moved.sum(-1) + matrix[:, None, :, -1]
 
 

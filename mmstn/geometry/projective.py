@@ -5,8 +5,8 @@ from torch import Tensor
 
 from mmstn.geometry.affine import affine_planes, apply_affine
 
-NEAR = 1e-3
-OUTSIDE = 8.0
+DEPTH_THRESHOLD = 1e-3  # the output's centre has depth 1
+OUTSIDE = 8.0  # in half sides of the source
 
 
 def projective_matrix(theta: Tensor) -> Tensor:
@@ -21,8 +21,12 @@ def projective_matrix(theta: Tensor) -> Tensor:
 
 
 def apply_projective(matrix: Tensor, points: Tensor) -> Tensor:
-    """Map ``points (P, 2)`` by ``matrix (B, 3, 3)`` to ``(B, P, 2)``."""
-    return divide(apply_affine(matrix, points).movedim(-1, 1)).movedim(1, -1)
+    """Map ``points ([B,] P, 2)`` by ``matrix (B, 3, 3)`` to ``(B, P, 2)``.
+
+    A point behind the camera is read nowhere: NaN.
+    """
+    homogeneous = apply_affine(matrix, points).movedim(-1, 1)
+    return divide(homogeneous, behind=torch.nan).movedim(1, -1)
 
 
 def affine_at_centre(matrix: Tensor) -> Tensor:
@@ -38,21 +42,36 @@ def affine_at_centre(matrix: Tensor) -> Tensor:
     return torch.cat([linear - shift * matrix[:, 2:, :2], shift], dim=-1)
 
 
+def compose_projective(outer: Tensor, inner: Tensor) -> Tensor:
+    """Return the homography that maps by ``inner``, then by ``outer``.
+
+    Both are ``(B, 3, 3)``; the last entry of the result is 1, so ``outer``
+    must not send the centre of ``inner`` to infinity.
+    """
+    product = (outer.unsqueeze(-1) * inner.unsqueeze(1)).sum(2)  # no matmul
+    return product / product[:, 2:, 2:]
+
+
 def projective_grid(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     """Return where each output cell reads, ``(B, *size, 2)``."""
     return divide(affine_planes(matrix, size)).movedim(1, -1)
 
 
-def divide(homogeneous: Tensor) -> Tensor:
+def divide(homogeneous: Tensor, behind: float = OUTSIDE) -> Tensor:
     """Return ``(B, 2, ...)`` from homogeneous ``(B, 3, ...)``.
 
-    A point nearer to the camera than ``NEAR``, or behind it, goes to
-    ``OUTSIDE``, beyond every source, and hands back no gradient.
+    A point nearer to the camera than ``DEPTH_THRESHOLD``, or behind it, gets
+    no gradient.
+
+    Args:
+        homogeneous: Two planes and the depth.
+        behind: Both coordinates of such a point; by default it is beyond
+            every source.
     """
     planes, depth = homogeneous[:, :2], homogeneous[:, 2:]
-    behind = depth <= NEAR
-    points = planes / depth.masked_fill(behind, 1)
-    return points.masked_fill(behind, OUTSIDE)
+    is_behind = depth <= DEPTH_THRESHOLD
+    points = planes / depth.masked_fill(is_behind, 1)
+    return points.masked_fill(is_behind, behind)
 
 
 def homography_from_corners(output: Tensor, source: Tensor) -> Tensor:

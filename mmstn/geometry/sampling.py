@@ -1,17 +1,17 @@
 """Read a source at the points of a grid, in 2D and 3D."""
 
 from collections.abc import Sequence
-from math import isfinite
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmstn.checks import is_finite_number
 from mmstn.geometry.lattice import ALIGN_CORNERS
 
 KERNELS = {'nearest': 'nearest', 'linear': 'bilinear', 'cubic': 'bicubic'}
 PADDINGS = ('zeros', 'border', 'reflection')
-FAR = 1e6  # half sides of the source, from its centre
+FARTHEST = 1e6  # half sides of the source, from its centre
 
 
 def sample(
@@ -37,10 +37,10 @@ def sample(
         ValueError: If the arguments do not fit each other.
     """
     check(source, grid, kernel, padding)
-    output = read(source, grid, kernel, padding)
-    change = offset(grid, padding, output)
-    if not is_nothing(change):
-        output = output.add_(change)
+    output = sample_zero_padded(source, grid, kernel, padding)
+    term = padding_and_nan_term(grid, padding, output)
+    if not is_zero_on_cpu(term):
+        output = output.add_(term)
     return output.to(source.dtype)
 
 
@@ -73,28 +73,32 @@ def sample_each(
     check(source, grids[:, 0], kernel, padding)
     # the planes of x and y stay apart in memory where the grids are copied
     stacked = grids.movedim(-1, 1).flatten(2, 3).movedim(1, -1)
-    output = read(source, stacked, kernel, padding)
+    output = sample_zero_padded(source, stacked, kernel, padding)
     output = output.unflatten(2, grids.shape[1:3]).movedim(2, 1)
-    change = offset(grids, padding, output)
-    if not is_nothing(change):
-        # not in place: autograd would copy the whole for a change of a view
-        output = output + change
+    term = padding_and_nan_term(grids, padding, output)
+    if not is_zero_on_cpu(term):
+        # not in place: autograd would copy everything for a change of a view
+        output = output + term
     return output.to(source.dtype)
 
 
-def read(
+def sample_zero_padded(
     source: Tensor,
     grid: Tensor,
     kernel: str,
     padding: str | Sequence[float],
 ) -> Tensor:
-    """Return the bare samples, ``(B, C, *out)``, less the padding's values."""
+    """Sample with zero padding, ``(B, C, *out)``.
+
+    Values per channel are subtracted before; :func:`padding_and_nan_term`
+    adds them again.
+    """
     values = source.to(torch.promote_types(source.dtype, torch.float32))
     if not isinstance(padding, str):
-        ground = per_channel(padding, grid.shape[-1], values)
-        values, padding = values - ground, 'zeros'
-    if padding != 'zeros' and not is_safe(grid):
-        grid = grid.clamp(-FAR, FAR).nan_to_num()
+        colour = per_channel(padding, grid.shape[-1], values)
+        values, padding = values - colour, 'zeros'
+    if padding != 'zeros' and not is_bounded(grid):
+        grid = grid.clamp(-FARTHEST, FARTHEST).nan_to_num()
     with torch.autocast(source.device.type, enabled=False):
         return F.grid_sample(
             values,
@@ -105,8 +109,8 @@ def read(
         )
 
 
-def is_safe(grid: Tensor) -> bool:
-    """Return whether torch can read a border or a reflection at a grid.
+def is_bounded(grid: Tensor) -> bool:
+    """Return whether a grid is safe to sample with border or reflection.
 
     On a CPU, its backward pass may leave its memory where a point is NaN or
     infinite: https://github.com/pytorch/pytorch/issues/24823.
@@ -114,16 +118,16 @@ def is_safe(grid: Tensor) -> bool:
     if grid.device.type != 'cpu' or grid.numel() == 0:
         return True
     low, high = grid.detach().aminmax()
-    return is_known((low > -FAR) & (high < FAR))
+    return is_concretely_true((low > -FARTHEST) & (high < FARTHEST))
 
 
-def offset(
+def padding_and_nan_term(
     grids: Tensor, padding: str | Sequence[float], output: Tensor
 ) -> Tensor:
-    """Return what is to be added to bare samples, ``(B, [N,] 1 or C, 1...)``.
+    """Return the term to add to samples, ``(B, [N,] 1 or C, 1...)``.
 
-    The padding's values; and NaN where a grid is NaN, for torch reads
-    something finite there, something else in each case.
+    It holds the padding value of each channel; and NaN where a grid is NaN,
+    as torch returns a finite value there, a different one in each case.
     """
     axes = grids.shape[-1]
     first = grids[(..., *[0] * axes, slice(None))].detach()  # (B, [N,] n)
@@ -134,16 +138,19 @@ def offset(
     return total
 
 
-def is_nothing(change: Tensor) -> bool:
-    """Return whether a CPU can be spared the addition of zeros.
+def is_zero_on_cpu(term: Tensor) -> bool:
+    """Return True if the term is all zeros and on the CPU.
 
-    A GPU would wait to know.
+    Looking at a GPU's values would force a synchronisation, so False there.
     """
-    return change.device.type == 'cpu' and is_known(~change.any())
+    return term.device.type == 'cpu' and is_concretely_true(~term.any())
 
 
-def is_known(condition: Tensor) -> bool:
-    """Return whether it holds; what is compiled or mapped cannot look."""
+def is_concretely_true(condition: Tensor) -> bool:
+    """Return True if a condition holds and its value can be looked at.
+
+    Under ``torch.compile`` and ``vmap`` it cannot; then False.
+    """
     if torch.compiler.is_compiling():
         return False
     try:
@@ -153,7 +160,7 @@ def is_known(condition: Tensor) -> bool:
 
 
 def per_channel(values: Sequence[float], axes: int, like: Tensor) -> Tensor:
-    """Return one value per channel, ``(C, 1...)``, for so many axes."""
+    """Return one value per channel, ``(C, 1...)``, to broadcast over axes."""
     values = torch.as_tensor(values, dtype=like.dtype, device=like.device)
     return values.view(-1, *[1] * axes)
 
@@ -211,14 +218,11 @@ def check_padding(padding: str | Sequence[float]) -> None:
     if isinstance(padding, str):
         known = padding in PADDINGS
     else:
-        known = isinstance(padding, Sequence) and all(map(is_number, padding))
+        known = isinstance(padding, Sequence) and all(
+            map(is_finite_number, padding)
+        )
     if not known or len(padding) == 0:
         raise ValueError(
             f'sample: padding must be one of {", ".join(PADDINGS)}, or one '
             f'number per channel, but got {padding!r}'
         )
-
-
-def is_number(value: object) -> bool:
-    """Return whether ``value`` is a finite number."""
-    return isinstance(value, (int, float)) and isfinite(value)

@@ -70,9 +70,17 @@ def tps_basis(control: Tensor, points: Tensor) -> Tensor:
 
 
 def apply_tps(targets: Tensor, control: Tensor, points: Tensor) -> Tensor:
-    """Map ``points (P, 2)`` by the spline ``control -> targets (B, K, 2)``."""
-    basis = tps_basis(control, points).to(targets)
-    return points.to(targets) + spread(basis, targets - control.to(targets))
+    """Map ``points ([B,] P, 2)`` by the spline ``control -> targets``.
+
+    Args:
+        targets: ``(B, K, 2)``.
+        control: ``(K, 2)``.
+        points: ``(P, 2)``, or each sample's own, ``(B, P, 2)``.
+    """
+    basis = tps_basis(control, points.flatten(0, -2)).to(targets)
+    basis = basis.unflatten(0, points.shape[:-1])  # ([B,] P, K)
+    moved = spread(basis, targets - control.to(targets))
+    return points.to(targets) + moved
 
 
 def tps_grid(
@@ -94,6 +102,6 @@ def tps_grid(
 
 
 def spread(basis: Tensor, displacement: Tensor) -> Tensor:
-    """Return ``basis (P, K)`` times ``(B, K, 2)``, ``(B, P, 2)``, planar."""
+    """Return ``basis ([B,] P, K) @ (B, K, 2)``, planar in memory."""
     planes = displacement.movedim(-1, 1)  # (B, 2, K)
-    return (planes @ basis.T).movedim(1, -1)
+    return (planes @ basis.mT).movedim(1, -1)

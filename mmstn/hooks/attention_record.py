@@ -7,8 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from mmstn.hooks.glimpse import Record, unwrap, watch
-from mmstn.hooks.needs import need_transformers
+from mmstn.attention.record import Record, record_attention
+from mmstn.models.transformer.find import require_transformers, unwrap
 from mmstn.registry import HOOKS
 
 
@@ -33,7 +33,7 @@ class AttentionRecordHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if the network has no transformer."""
-        self.transformers = need_transformers(
+        self.transformers = require_transformers(
             type(self).__name__, runner.model
         )
 
@@ -61,17 +61,17 @@ class AttentionRecordHook(Hook):
     after_test_epoch = after_val_epoch
 
     def look(self, model, args: tuple, kwargs: dict) -> None:
-        """Watch the transformers from here on; a forward pre-hook."""
+        """Record the transformers from here on; a forward pre-hook."""
         picture = args[0] if args else kwargs['inputs']
-        watching = watch(self.transformers, picture)
+        watching = record_attention(self.transformers, picture)
         self.record = self.one_pass.enter_context(watching)
 
     def write(self, model, args: tuple, predictions: object) -> None:
-        """Write what was seen into predictions; a forward hook.
+        """Write the record into predictions; a forward hook.
 
         Args:
-            predictions: A list of data samples; None if the pass failed, and
-                anything if an earlier epoch did, so that the hooks are left.
+            predictions: A list of data samples; None if the pass failed.
+                Anything if an earlier epoch failed, which left the hooks.
         """
         self.one_pass.close()
         if not isinstance(predictions, list):
@@ -89,5 +89,5 @@ def outlines(record: Record) -> dict[str, Tensor]:
     return {
         glimpse.name: glimpse.outline(on_input=True).cpu()
         for glimpse in record.glimpses
-        if glimpse.reaches_input and len(glimpse.grid.size) == 2
+        if glimpse.reaches_input and len(glimpse.family.size) == 2
     }

@@ -14,24 +14,25 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 from torch import nn
 
-from mmstn.hooks.attention_sheet import attention_sheet
-from mmstn.hooks.glimpse import unwrap, watch
-from mmstn.hooks.needs import check_count, need_transformers
+from mmstn.attention.record import record_attention
+from mmstn.checks import check_count
 from mmstn.hooks.pictures import show
+from mmstn.models.transformer.find import require_transformers, unwrap
 from mmstn.registry import HOOKS
+from mmstn.visualization.attention_sheet import attention_sheet
 
 
 @HOOKS.register_module()
 class AttentionVisualizationHook(Hook):
-    """Draw where each transformer looks, and what it hands on.
+    """Draw where each transformer looks, and its output.
 
     A column a sample: the network's input with one outline per transformer,
-    below it what each hands on, framed in the colour of its outline. A
+    below it the output of each, framed in the colour of its outline. A
     transformer inside the network has a row with the map it reads, its mean
-    over the channels, beside what it hands on. The dot on an outline is the
-    top left corner of what is handed on; a thin plate spline shows its
-    control points. A volume is seen along z, x and y, each time its largest
-    values, with the edges of the box that is read.
+    over the channels, beside its output. The dot on an outline is the top
+    left corner of the output; a family with control points shows them. A
+    volume is seen along z, x and y, each time its largest values, with the
+    edges of the box that is read.
 
     Drawn before training, after every ``interval``-th validation and after
     the last, for the same samples each time. The picture goes to every
@@ -73,7 +74,7 @@ class AttentionVisualizationHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if the network has no transformer."""
-        self.transformers = need_transformers(
+        self.transformers = require_transformers(
             'AttentionVisualizationHook', runner.model
         )
 
@@ -122,7 +123,8 @@ class AttentionVisualizationHook(Hook):
                 self.batch = pseudo_collate([dataset[i] for i in chosen])
             # a copy: preprocessors and heads write into data samples
             data = model.data_preprocessor(copy.deepcopy(self.batch), False)
-            with watch(self.transformers, data['inputs']) as record:
+            picture = data['inputs']
+            with record_attention(self.transformers, picture) as record:
                 predictions = model(**data, mode='predict')
             picture = attention_sheet(
                 record, predictions, model.data_preprocessor, dataset

@@ -14,16 +14,20 @@ from mmengine.optim import OptimWrapperDict
 from mmengine.runner import CheckpointLoader, Runner
 from torch import Tensor, nn
 
-from mmstn.hooks.glimpse import unwrap
-from mmstn.hooks.needs import check_count, need_transformers
-from mmstn.hooks.theta_statistics import (
-    mean_and_spread,
-    parameters,
-    read_points,
+from mmstn.attention.statistics import (
+    PERIOD,
+    collapse_warnings,
+    mean_and_deviation,
     share_outside,
-    symptoms,
 )
-from mmstn.models.transformer import ParallelSpatialTransformer
+from mmstn.checks import check_count
+from mmstn.models.transformer import GridGenerator
+from mmstn.models.transformer.find import (
+    Reading,
+    require_transformers,
+    unwrap,
+    without_steps,
+)
 from mmstn.registry import HOOKS
 
 LOWER = (
@@ -47,13 +51,14 @@ class ThetaMonitorHook(Hook):
         custom_hooks = [dict(type='mmstn.ThetaMonitorHook')]
 
     Logs with the loss, for each transformer, mean and spread (the standard
-    deviation over the batch) of its :func:`~mmstn.hooks.theta_statistics.
-    parameters`; ``outside``, the share of its cells that read outside the
-    source; and ``grad``, the norm of the gradient of its localiser, beside
-    ``grad_rest``, that of all that is no localiser. The names begin with
-    ``theta/``; where there are several transformers, what tells theirs apart
-    follows, and the number of one among parallel ones. Gradients are those
-    the optimizer steps with: accumulated, clipped, not scaled.
+    deviation over the batch) of the numbers its family describes theta by
+    (``GridGenerator.describe``); ``outside``, the share of its cells that read
+    outside the source; and ``grad``, the norm of the gradient of its
+    localiser, beside ``grad_rest``, that of all that is no localiser. The
+    names begin with ``theta/``; where there are several transformers, what
+    tells theirs apart follows, and the number of one among parallel ones.
+    Gradients are those the optimizer steps with: accumulated, clipped, not
+    scaled.
 
     Warns once when a transformer gives every sample the same theta (other
     than its start), reads less than a pixel, reads nothing but the outside,
@@ -75,7 +80,7 @@ class ThetaMonitorHook(Hook):
     def __init__(self, interval: int = 10):
         check_count('ThetaMonitorHook', 'interval', interval)
         self.interval = interval
-        self.seen = {}
+        self.readings = []
         self.gradients = {}
         self.warned = set()
         self.is_checked = False
@@ -83,7 +88,9 @@ class ThetaMonitorHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if the network has no transformer."""
-        self.transformers = need_transformers('ThetaMonitorHook', runner.model)
+        self.transformers = require_transformers(
+            'ThetaMonitorHook', runner.model
+        )
         names = [name.split('.') for name in self.transformers]
         shared = len(commonprefix(names))
         self.short = {
@@ -100,8 +107,8 @@ class ThetaMonitorHook(Hook):
             for item in (wrapper.values() if several else [wrapper])
         ]
         for name, transformer in self.transformers.items():
-            see = partial(self.see, name)
-            handle = transformer.localisation.register_forward_hook(see)
+            see = partial(self.see, name, transformer)
+            handle = transformer.sampler.register_forward_hook(see)
             self.handles.append(handle)
 
     def after_train(self, runner: Runner) -> None:
@@ -111,13 +118,20 @@ class ThetaMonitorHook(Hook):
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
-        self.seen.clear()
+        self.readings = []
         self.is_checked = False
 
-    def see(self, name: str, module: nn.Module, inputs, theta: Tensor) -> None:
-        if module.training:
-            size = tuple(inputs[0].shape[2:])
-            self.seen.setdefault(name, []).append((theta.detach(), size))
+    def see(
+        self, name: str, transformer: nn.Module, sampler, inputs, output
+    ) -> None:
+        """Keep the theta of one call of a sampler; a forward hook."""
+        if sampler.training:
+            source, family, theta = inputs
+            reading = Reading(
+                name, transformer, family, theta.detach(), source
+            )
+            self.readings = without_steps(self.readings, reading)
+            self.readings.append(reading)
 
     @torch.compiler.disable
     def before_step(self, runner: Runner, optimizer, args, kwargs) -> None:
@@ -159,6 +173,7 @@ class ThetaMonitorHook(Hook):
             self.stop_unless_finite(runner, {})
         if self.is_due(runner):
             self.look(runner)
+        self.readings = []  # they hold their sources
 
     def stop_unless_finite(
         self, runner: Runner, gradients: dict[str, Tensor]
@@ -200,29 +215,32 @@ class ThetaMonitorHook(Hook):
             )
 
     def thetas(self) -> dict[str, Tensor]:
-        """Return the thetas of this iteration, ``(B, N * P)`` each."""
-        return {
-            name: torch.cat([theta.float() for theta, _ in seen])
-            for name, seen in self.seen.items()
-        }
+        """Return the thetas of this iteration, ``(B, [N,] P)`` each."""
+        seen = {}
+        for reading in self.readings:
+            seen.setdefault(reading.name, []).append(reading.theta.float())
+        return {name: torch.cat(thetas) for name, thetas in seen.items()}
 
     def look(self, runner: Runner) -> None:
         """Log the numbers, and say what is wrong."""
         present = set()
+        first = {reading.name: reading for reading in self.readings[::-1]}
         for name, theta in self.thetas().items():
-            transformer = self.transformers[name]
-            several = isinstance(transformer, ParallelSpatialTransformer)
-            number = transformer.number if several else 1
-            start = theta.new_tensor(transformer.localisation.start)
-            grid, (_, size) = transformer.grid, self.seen[name][0]
-            for index, (part, rest) in enumerate(
-                zip(theta.chunk(number, 1), start.chunk(number), strict=True),
-                1,
-            ):
-                mark = str(index) if several else ''
-                self.log(runner, numbers(grid, part), self.short[name], mark)
+            reading = first[name]
+            size = tuple(reading.source.shape[2:])
+            start = theta.new_tensor(reading.transformer.start)
+            several = theta.ndim == 3
+            parts = theta.unbind(1) if several else [theta]
+            starts = start.chunk(len(parts))
+            for index, part in enumerate(parts):
+                mark = str(index + 1) if several else ''
+                logged = numbers(reading.family, part)
+                self.log(runner, logged, self.short[name], mark)
                 label = f'{name} {mark}'.strip()
-                for cause, words in symptoms(grid, part, rest, size).items():
+                found = collapse_warnings(
+                    reading.family, part, starts[index], size
+                )
+                for cause, words in found.items():
                     present.add((label, cause))
                     if (label, cause) not in self.warned:
                         warn(runner, f'{label} {words}')
@@ -239,14 +257,13 @@ class ThetaMonitorHook(Hook):
             runner.message_hub.update_scalar(key, value)
 
 
-def numbers(grid: nn.Module, theta: Tensor) -> dict[str, float]:
-    """Return what is logged of a transformer's thetas, ``(B, P)``."""
+def numbers(family: GridGenerator, theta: Tensor) -> dict[str, float]:
+    """Return the numbers to log of a transformer's thetas, ``(B, P)``."""
     logged = {}
-    for name, values in parameters(grid, theta).items():
-        turn = 360 if name == 'angle' else None
-        mean, spread = mean_and_spread(values, turn)
-        logged |= {name: mean, f'{name}_spread': spread}
-    outside = share_outside(read_points(grid, theta)).mean().item()
+    for name, values in family.describe(theta).items():
+        mean, deviation = mean_and_deviation(values, PERIOD.get(name))
+        logged |= {name: mean, f'{name}_spread': deviation}
+    outside = share_outside(family.read_points(theta)).mean().item()
     return {**logged, 'outside': outside}
 
 

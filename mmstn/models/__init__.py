@@ -2,6 +2,22 @@
 
 import mmpretrain.models  # noqa: F401  a parent's locations are not imported
 
-from . import backbones, data_preprocessor, heads, necks, transformer
+from . import (
+    backbones,
+    classifiers,
+    data_preprocessor,
+    heads,
+    losses,
+    necks,
+    transformer,
+)
 
-__all__ = ['backbones', 'data_preprocessor', 'heads', 'necks', 'transformer']
+__all__ = [
+    'backbones',
+    'classifiers',
+    'data_preprocessor',
+    'heads',
+    'losses',
+    'necks',
+    'transformer',
+]

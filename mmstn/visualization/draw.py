@@ -22,6 +22,7 @@ COLOURS = (
 )
 TILE = 168  # 6 x 28, 4 x 42, 3 x 56, 3/4 of 224
 SHARP = 2.5  # enlarged this much or more, pixels are seen
+FRAME = 4  # pixels around an output
 MARGIN = 1 / 6  # of a tile's longer side
 GROUND = (214, 214, 214)
 HALO = (0, 0, 0)
@@ -69,13 +70,37 @@ def move_points(
     return (points + 0.5) * ratio - 0.5
 
 
+def with_outlines(
+    tile: np.ndarray,
+    size: tuple[int, int],
+    drawings: Sequence[tuple[Sequence[np.ndarray], np.ndarray | None, tuple]],
+) -> np.ndarray:
+    """Return a tile on its ground with outlines drawn onto both.
+
+    Args:
+        tile: An enlarged picture.
+        size: ``(H, W)`` of the picture.
+        drawings: For each outline its lines, its control points or None, and
+            its colour; points in pixels of the picture.
+    """
+    margin = round(max(tile.shape) * MARGIN)
+    picture = surround(tile, margin, GROUND)
+    for lines, dots, colour in drawings:
+        moved = [move_points(line, size, tile) + margin for line in lines]
+        draw_lines(picture, moved, colour)
+        if dots is not None:
+            dots = move_points(dots, size, tile) + margin
+            draw_dots(picture, dots, 2.5, colour)
+    return picture
+
+
 def draw_lines(
     picture: np.ndarray, lines: Sequence[np.ndarray], colour: tuple
 ) -> None:
     """Draw lines, each through its points, onto ``picture``.
 
     A point that is not finite is left out, with both lines to it. The first
-    point of all gets a dot: there is the first corner of what is handed on.
+    point of all gets a dot: there is the first corner of the output.
     """
     pieces = [
         fixed(straighten(piece)) for line in lines for piece in unbroken(line)

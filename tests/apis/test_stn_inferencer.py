@@ -136,7 +136,7 @@ def test_what_was_joined_has_no_outline(look):
     pair = dict(
         transformer('AttentionGrid', (1, 0, 0, 0.5, 0, 0)),
         type='mmstn.ParallelSpatialTransformer',
-        number=2,
+        num_transformers=2,
     )
     start = pair['localisation'].pop('start')
     pair['starts'] = (start[:3], start[3:])
@@ -166,10 +166,7 @@ def test_what_was_joined_has_no_outline(look):
     ],
 )
 def test_straight_families_have_four_corners(look, family, start, points):
-    config = transformer(family, start, size=(8, 8))
-    if start is None:
-        del config['localisation']['start']
-    (result,) = look(config)(photo())
+    (result,) = look(transformer(family, start, size=(8, 8)))(photo())
     assert len(result['regions'][0]['outline']) == points
 
 

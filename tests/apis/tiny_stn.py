@@ -1,9 +1,8 @@
 """Tiny networks whose transformers look at places known beforehand."""
 
-import math
-
 import numpy as np
 from mmengine.config import Config
+from small_transformer import small_transformer
 
 SIDE = 16  # of the network's input
 WINDOW = dict(family='AttentionGrid', start=(0.5, 0.25, -0.5), size=(8, 8))
@@ -11,22 +10,14 @@ WINDOW = dict(family='AttentionGrid', start=(0.5, 0.25, -0.5), size=(8, 8))
 
 def transformer(family, start, size=(SIDE, SIDE), source=(SIDE, SIDE), **more):
     """Config of a transformer that looks where it starts, at any image."""
-    channels = more.pop('in_channels', 3)
-    return {
-        'type': 'mmstn.SpatialTransformer',
-        'grid': dict(type=f'mmstn.{family}', size=size),
-        'localisation': dict(
-            trunk=dict(
-                type='mmstn.PlainNet',
-                size=source,
-                steps=[],
-                in_channels=channels,
-            ),
-            in_features=channels * math.prod(source),
-            start=start,
-        ),
+    return small_transformer(
+        family,
+        size,
+        source=source,
+        start=start,
+        in_channels=more.pop('in_channels', 3),
         **more,
-    }
+    )
 
 
 def config(

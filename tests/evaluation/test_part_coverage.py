@@ -198,7 +198,7 @@ def bird_config(work_dir, data_root, hooks):
     )
     transformer = dict(
         type='mmstn.ParallelSpatialTransformer',
-        number=2,
+        num_transformers=2,
         localisation=dict(trunk=flat, in_features=3 * 64 * 64),
         grid=dict(type='mmstn.AttentionGrid', size=(8, 8)),
         starts=[(0.5, 0.0, 0.0), (1.0, 0.0, 0.0)],

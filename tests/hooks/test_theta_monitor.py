@@ -12,6 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import OPTIM_WRAPPERS
+from small_transformer import small_transformer
 from tiny_run import RESNET, TRANSFORMER, scaled
 from torch.testing import assert_close
 
@@ -124,14 +125,8 @@ def test_the_interval_counts_iterations_and_all_backends_get_it(tmp_path):
 
 
 def test_several_transformers_are_told_apart(tmp_path):
-    parallel = dict(
-        type='mmstn.ParallelSpatialTransformer',
-        number=2,
-        grid=dict(type='mmstn.TranslationGrid', size=(8, 8), scale=0.5),
-        localisation=dict(
-            trunk=dict(type='mmstn.PlainNet', size=(8, 8), steps=[]),
-            in_features=64,
-        ),
+    parallel = small_transformer(
+        'TranslationGrid', num_transformers=2, scale=0.5
     )
     net = dict(type='mmstn.PlainNet', size=(8, 8), steps=[dict(fc=6)])
     streams = dict(

@@ -3,21 +3,18 @@
 from .digit_nets import DigitCNN, DigitFCN
 from .house_number_cnn import HouseNumberCNN
 from .inception_v2 import InceptionV2
+from .localisation_trunk import LocalisationTrunk
 from .parallel_stn import ParallelSTNBackbone
 from .plain_net import PlainNet
-from .shrinking_trunk import ShrinkingTrunk
 from .stn_backbone import STNBackbone
-from .volume_stn import DepthMean, VolumeSTN
 
 __all__ = [
-    'DepthMean',
     'DigitCNN',
     'DigitFCN',
     'HouseNumberCNN',
     'InceptionV2',
+    'LocalisationTrunk',
     'ParallelSTNBackbone',
     'PlainNet',
     'STNBackbone',
-    'ShrinkingTrunk',
-    'VolumeSTN',
 ]

@@ -6,20 +6,20 @@ from mmstn.models.backbones.plain_net import PlainNet
 from mmstn.registry import MODELS
 
 CHANNELS = (48, 64, 128, 160, 192, 192, 192, 192)
-HIDDEN_DIM = 3072
+HIDDEN_DIMS = 3072
 
 
 @MODELS.register_module()
 class HouseNumberCNN(PlainNet):
-    """Eight convolutions of 5x5 cells, four poolings, three full layers.
+    """Eight 5x5 convolutions, four poolings and three fully connected layers.
 
-    Dropout of one half follows every layer but the first. The
-    places for transformers inside are ``steps.conv2`` to ``steps.conv8``. A
-    ``DigitSequenceHead`` follows. Weights start by He et al. 2015: with
-    PyTorch's own start so deep a network of ReLUs hardly learns.
+    Dropout of 0.5 follows every layer but the first. Transformers inside can
+    be inserted before ``steps.conv2`` to ``steps.conv8``. A
+    ``DigitSequenceHead`` follows. Weights are initialised as in He et al.
+    2015: a net of ReLUs this deep hardly starts to learn otherwise.
 
     Args:
-        size: ``(H, W)`` of the input, an RGB picture.
+        size: ``(H, W)`` of the input, an RGB image.
     """
 
     def __init__(self, size: Sequence[int], init_cfg: dict | None = None):
@@ -31,6 +31,6 @@ class HouseNumberCNN(PlainNet):
                 steps.append(dict(pool='max', size=2))
             if index > 0:
                 steps.append(half)
-        steps += 3 * [dict(fc=HIDDEN_DIM), half]
+        steps += 3 * [dict(fc=HIDDEN_DIMS), half]
         he = dict(type='Kaiming', mode='fan_in', layer=['Conv2d', 'Linear'])
         super().__init__(size, steps, 3, init_cfg or he)

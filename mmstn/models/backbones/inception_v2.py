@@ -14,8 +14,8 @@ from torch.utils.checkpoint import checkpoint
 
 from mmstn.registry import MODELS
 
-# Filters of each branch, first to last layer; a pool without a projection
-# hands its input on, and then every branch halves the map.
+# Output channels of each branch, first to last layer. Without `one`, the pool
+# has no projection, and every branch halves the map.
 BLOCKS = OrderedDict(
     inception_3a=dict(one=64, three=(64, 64), five=(64, 96), avg=32),
     inception_3b=dict(one=64, three=(64, 96), five=(64, 96), avg=64),
@@ -33,7 +33,7 @@ SIDE = 32  # what both sides of an image must be a multiple of
 
 
 def conv(in_channels: int, filters: int, kernel: int, **kwargs) -> ConvModule:
-    """Return filters that keep the size, normalised, with a ReLU."""
+    """Return a convolution that keeps the size, batch norm and a ReLU."""
     return ConvModule(
         in_channels,
         filters,
@@ -45,21 +45,22 @@ def conv(in_channels: int, filters: int, kernel: int, **kwargs) -> ConvModule:
 
 
 def half() -> nn.MaxPool2d:
-    """Return the pooling that halves an even side."""
+    """Return the max pooling that halves an even side."""
     return nn.MaxPool2d(3, stride=2, ceil_mode=True)
 
 
 class Inception(BaseModule):
-    """Branches side by side, joined as channels.
+    """Concatenate the outputs of parallel branches along the channels.
 
     Args:
         in_channels: Channels of the map.
-        three: Filters of the 1x1 and the 3x3 layer.
-        five: Filters of the 1x1 layer, and of each of two 3x3 layers, which
-            together see 5x5.
-        one: Filters of the 1x1 layer alone; without it the block halves a map.
-        avg: Filters behind an average pooling.
-        max: Filters behind a max pooling instead.
+        three: Output channels of the 1x1 and the 3x3 layer.
+        five: Output channels of the 1x1 layer, and of each of two 3x3 layers,
+            which together see 5x5.
+        one: Output channels of the 1x1 layer alone; if 0, the block halves
+            the map.
+        avg: Output channels of the 1x1 layer behind an average pooling.
+        max: The same behind a max pooling instead.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class Inception(BaseModule):
 
 @MODELS.register_module()
 class InceptionV2(BaseBackbone):
-    """Inception with batch normalisation, 7x7x1024 of 224x224 pixels.
+    """BN-Inception: a map of 7x7 with 1024 channels from 224x224 pixels.
 
     Source: Ioffe and Szegedy 2015, fig. 5, in the version of the widely used
     ImageNet weights, whose block 4c has 608 channels. With those an image is
@@ -113,11 +114,12 @@ class InceptionV2(BaseBackbone):
         out_indices: Stages whose maps are returned: 0 to 3 have 192, 320, 608
             and 1024 channels and a quarter, an eighth, a 16th and a 32nd of
             the sides.
-        frozen_stages: The stem from 0 on, and so many stages, do not learn;
-            -1 freezes nothing.
-        norm_eval: Keep the batch statistics of the checkpoint.
-        with_cp: Recompute activations in the backward pass: less memory, more
-            time. The running statistics are then updated twice a step.
+        frozen_stages: Number of stages that do not learn, beside the stem; 0
+            freezes the stem alone, -1 nothing.
+        norm_eval: True to keep the batch statistics of the checkpoint.
+        with_cp: True to recompute activations in the backward pass: less
+            memory, more time. The running statistics are then updated twice a
+            step.
     """
 
     def __init__(

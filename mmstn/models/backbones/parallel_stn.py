@@ -1,40 +1,48 @@
 """N parallel transformers, each before a stream of its own."""
 
-from mmengine.model import BaseModule, ModuleList
-from mmpretrain.registry import MODELS as ANY_MODELS
+import copy
+
+from mmengine.model import ModuleList
 from torch import Tensor, nn
 
+from mmstn.models.backbones.backbone_wrapper import BackboneWrapper
+from mmstn.models.build import build
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
-class ParallelSTNBackbone(BaseModule):
-    """What each of N parallel transformers sees, through a backbone each.
+class ParallelSTNBackbone(BackboneWrapper):
+    """Crop N parts of the source in parallel, each for a backbone of its own.
 
     Source: Jaderberg et al. 2015, section 4.3.
 
-    A checkpoint of the bare backbone loads as it is, into every stream, and
-    into the trunk of the localiser where that is, or wraps as ``backbone``,
-    the same network.
+    A checkpoint of the bare backbone loads as it is, into every stream. If
+    the trunk of the localiser is the same network, or wraps it as
+    ``backbone``, the checkpoint loads into that too.
 
     Args:
-        backbone: Config of any registered backbone, for every stream.
-        transformer: Config of a ``mmstn.ParallelSpatialTransformer``.
-        shared: Whether the streams are one network. It then sees them one
-            after the other, with batch statistics for each.
+        backbone: Any backbone of MMPretrain, as a config or a module. Each
+            stream gets a copy.
+        transformer: Config of a ``mmstn.ParallelSpatialTransformer``, or a
+            module.
+        shared: True for one network in all streams. It then takes the outputs
+            of the transformers one after the other, with batch statistics for
+            each.
     """
+
+    own = 'transformer'
 
     def __init__(
         self,
-        backbone: dict,
-        transformer: dict,
+        backbone: dict | nn.Module,
+        transformer: dict | nn.Module,
         shared: bool = False,
         init_cfg: dict | list[dict] | None = None,
     ):
         super().__init__(init_cfg)
-        self.transformer = ANY_MODELS.build(transformer)
-        number = getattr(self.transformer, 'number', None)
-        if number is None:
+        self.transformer = build(transformer)
+        count = getattr(self.transformer, 'num_transformers', None)
+        if count is None:
             raise TypeError(
                 'ParallelSTNBackbone: transformer must be a '
                 'mmstn.ParallelSpatialTransformer, but got '
@@ -42,70 +50,41 @@ class ParallelSTNBackbone(BaseModule):
                 'one backbone is a mmstn.STNBackbone'
             )
         self.streams = ModuleList(
-            ANY_MODELS.build(backbone) for _ in range(1 if shared else number)
+            build(copy.deepcopy(backbone))
+            for _ in range(1 if shared else count)
         )
 
     def forward(self, source: Tensor) -> tuple[Tensor, ...]:
-        """Return what the last stage of each stream gives, a tuple of N."""
-        number = self.transformer.number
-        views = self.transformer(source).chunk(number, dim=1)  # (B, C, *out)
+        """Return the last-stage output of each stream, a tuple of N."""
+        count = self.transformer.num_transformers
+        outputs = self.transformer(source).chunk(count, dim=1)  # (B, C, *out)
         return tuple(
-            self.streams[index % len(self.streams)](view)[-1]
-            for index, view in enumerate(views)
+            self.streams[index % len(self.streams)](output)[-1]
+            for index, output in enumerate(outputs)
         )
-
-    def _load_from_state_dict(self, state_dict, prefix, *args):
-        keys = [key for key in state_dict if key.startswith(prefix)]
-        if not any(key.startswith(f'{prefix}streams.') for key in keys):
-            places = self._places()
-            for key in keys:  # of a bare backbone
-                name = key.removeprefix(prefix)
-                if not name.startswith('transformer.'):
-                    value = state_dict.pop(key)
-                    for place in places:
-                        state_dict[f'{prefix}{place}.{name}'] = value
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-    def _places(self) -> list[str]:
-        """Return the names of every module a bare backbone loads into."""
-        places = [f'streams.{index}' for index in range(len(self.streams))]
-        shapes = weight_shapes(self.streams[0])
-        for trunk in (
-            'transformer.localisation.trunk',
-            'transformer.localisation.trunk.backbone',
-        ):
-            try:
-                module = self.get_submodule(trunk)
-            except AttributeError:
-                continue
-            if weight_shapes(module) == shapes:
-                places.append(trunk)
-        return places
 
     @property
     def out_indices(self) -> tuple[int, ...]:
         """Which streams give the features; MMPretrain's t-SNE tool asks."""
-        return tuple(range(self.transformer.number))
+        return tuple(range(self.transformer.num_transformers))
 
-    @property
-    def _checkpoint_filter(self):
-        return self.streams[0]._checkpoint_filter
+    def wrapped_names(self) -> list[str]:
+        return [f'streams.{index}' for index in range(len(self.streams))]
 
-    @property
-    def get_layer_depth(self):
-        """The backbone's, where it has one; the transformer counts as last."""
-        depth = self.streams[0].get_layer_depth
-
-        def get_layer_depth(param_name: str, prefix: str = ''):
-            streams = f'{prefix}streams.'
-            index = param_name.removeprefix(streams).partition('.')[0]
-            return depth(param_name, f'{streams}{index}.')
-
-        return get_layer_depth
+    def trunk_names(self) -> list[str]:
+        """Return the name of the localiser's trunk if it is the backbone."""
+        modules = dict(self.named_modules())
+        trunk = 'transformer.localisation.trunk'
+        shapes = weight_shapes(self.streams[0])
+        return [
+            name
+            for name in (trunk, f'{trunk}.backbone')
+            if name in modules and weight_shapes(modules[name]) == shapes
+        ]
 
 
 def weight_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Return the shape of everything a module saves, by name."""
+    """Return the shape of each entry of a module's checkpoint, by name."""
     return {
         name: tuple(value.shape) for name, value in module.state_dict().items()
     }

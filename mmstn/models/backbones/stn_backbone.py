@@ -1,72 +1,88 @@
 """Any backbone, with spatial transformers on its input or inside it."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 
-from mmengine.model import BaseModule, ModuleList
-from mmpretrain.registry import MODELS as ANY_MODELS
-from torch import Tensor
+import torch
+from mmengine.logging import print_log
+from mmengine.model import ModuleList
+from torch import Tensor, nn
 
-from mmstn.models.backbones.places import (
+from mmstn.models.backbones.backbone_wrapper import BackboneWrapper
+from mmstn.models.backbones.insertion import (
     describe,
-    find_place,
+    find_submodule,
     is_map,
+    run_and_find_bypassed,
     working_places,
 )
+from mmstn.models.build import build
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
-class STNBackbone(BaseModule):
-    """Any backbone, with spatial transformers on its input or inside it.
+class STNBackbone(BackboneWrapper):
+    """Insert spatial transformers before or inside any backbone.
 
     A checkpoint of the bare backbone loads as it is: its keys are taken for
     those of ``backbone``.
 
     Args:
-        backbone: Config of any registered backbone.
+        backbone: Any backbone of MMPretrain, as a config or a module.
         transformers: Config of a transformer, or a list of them, each with an
             optional ``before``: the name of the submodule whose input is
             transformed, such as ``'layer2.0'``. Without it, the input of the
-            backbone is. Those at the same place act in the order given.
+            backbone is.
+            Those at the same place act in the order given. A module stands
+            for a config, or in ``dict(before='layer2.0', transformer=it)``.
 
     Raises:
         ValueError: When built, if a place does not exist; in a forward pass,
             if a place is not called exactly once on one ``(B, C, *size)``.
     """
 
+    own = 'transformers'
+
     def __init__(
         self,
-        backbone: dict,
-        transformers: dict | Sequence[dict],
+        backbone: dict | nn.Module,
+        transformers: dict | Sequence[dict | nn.Module],
         init_cfg: dict | list[dict] | None = None,
     ):
         super().__init__(init_cfg)
         if isinstance(transformers, dict):
             transformers = [transformers]
         listed = isinstance(transformers, (list, tuple)) and transformers
-        if not listed or not all(isinstance(c, dict) for c in transformers):
+        if not listed or not all(
+            isinstance(part, (dict, nn.Module)) for part in transformers
+        ):
             raise ValueError(
                 'STNBackbone: transformers must be a list of at least one '
                 f'config, but got {transformers!r}'
             )
-        self.backbone = ANY_MODELS.build(backbone)
+        self.backbone = build(backbone)
         self.transformers = ModuleList()
-        self.places = []
+        self.places: list[str | None] = []
         self._received = None  # what each place got in the forward pass
-        for index, cfg in enumerate(transformers):
-            cfg = dict(cfg)
-            place = cfg.pop('before', None)
-            if place is not None:
-                # a partial of a bound method follows deepcopy and pickle
-                find_place(self.backbone, place).register_forward_pre_hook(
-                    partial(self._transform, index)
-                )
-            self.places.append(place)
-            self.transformers.append(ANY_MODELS.build(cfg))
+        self._is_watched = False  # whether a training pass was
+        for part in transformers:
+            self._insert(part)
+
+    def _insert(self, part: dict | nn.Module) -> None:
+        part = dict(transformer=part) if isinstance(part, nn.Module) else part
+        part = dict(part)
+        place = part.pop('before', None)
+        if place is not None:
+            # a partial of a bound method follows deepcopy and pickle
+            transform = partial(self._transform, len(self.places))
+            submodule = find_submodule(self.backbone, place)
+            submodule.register_forward_pre_hook(transform)
+        self.places.append(place)
+        self.transformers.append(build(part.get('transformer', part)))
 
     def forward(self, source: Tensor) -> tuple[Tensor, ...]:
-        """Return what the backbone returns for the transformed source."""
+        """Return the backbone's output for the transformed source."""
         for place, transformer in zip(
             self.places, self.transformers, strict=True
         ):
@@ -74,7 +90,12 @@ class STNBackbone(BaseModule):
                 source = transformer(source)
         self._received = [[] for _ in self.places]
         try:
-            features = self.backbone(source)
+            if torch.compiler.is_compiling() or self._is_watched:
+                features = self.backbone(source)
+            elif self.training and torch.is_grad_enabled():
+                features = self._run_watched(source)
+            else:
+                features = self.backbone(source)
             self._check_places(source)
         finally:
             self._received = None
@@ -102,32 +123,35 @@ class STNBackbone(BaseModule):
                 f'but it got: {got}. Places that work: {", ".join(works)}'
             )
 
-    def _load_from_state_dict(self, state_dict, prefix, *args):
-        keys = [key for key in state_dict if key.startswith(prefix)]
-        own = {f'{prefix}backbone.{key}' for key in self.backbone.state_dict()}
-        if own.isdisjoint(keys):  # a checkpoint of the bare backbone
-            for key in keys:
-                name = key.removeprefix(prefix)
-                if not name.startswith('transformers.'):
-                    value = state_dict.pop(key)
-                    state_dict[f'{prefix}backbone.{name}'] = value
-        super()._load_from_state_dict(state_dict, prefix, *args)
+    def _run_watched(self, source: Tensor) -> tuple[Tensor, ...]:
+        """Run the backbone; warn of each transformer that is bypassed."""
+        self._is_watched = True
+        inside = {
+            index: self.transformers[index]
+            for index, place in enumerate(self.places)
+            if place is not None
+        }
+        if not inside:
+            return self.backbone(source)
+        features, bypassed = run_and_find_bypassed(
+            self.backbone, source, inside
+        )
+        for index in bypassed:
+            print_log(
+                f'STNBackbone: the transformer before {self.places[index]!r} '
+                f'of {type(self.backbone).__name__} is bypassed: the output '
+                'also depends on the source by another path, such as a skip '
+                'connection, with which what was moved no longer aligns; name '
+                'a submodule that all paths go through, such as a whole stage',
+                'current',
+                logging.WARNING,
+            )
+        return features
 
     @property
     def out_indices(self) -> tuple[int, ...]:
         """Which stages give the features; MMPretrain's t-SNE tool asks."""
         return self.backbone.out_indices
 
-    @property
-    def _checkpoint_filter(self):
-        return self.backbone._checkpoint_filter
-
-    @property
-    def get_layer_depth(self):
-        """The backbone's, where it has one; transformers count as last."""
-        depth = self.backbone.get_layer_depth
-
-        def get_layer_depth(param_name: str, prefix: str = ''):
-            return depth(param_name, f'{prefix}backbone.')
-
-        return get_layer_depth
+    def wrapped_names(self) -> list[str]:
+        return ['backbone']

@@ -1,6 +1,7 @@
 """Heads for several transformers, and for several digits."""
 
 from .digit_sequence_head import DigitSequenceHead
-from .parallel_head import ParallelSTHead
+from .dropout_linear_head import DropoutLinearHead
+from .parallel_st_head import ParallelSTHead
 
-__all__ = ['DigitSequenceHead', 'ParallelSTHead']
+__all__ = ['DigitSequenceHead', 'DropoutLinearHead', 'ParallelSTHead']

@@ -1,4 +1,4 @@
-"""The digits of a number, each by a softmax of its own."""
+"""A classifier of digit sequences, one softmax for each digit."""
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ CLASSES = 11
 
 @MODELS.register_module()
 class DigitSequenceHead(ClsHead):
-    """Five parallel softmaxes of 11 classes: ten digits, and 10 for none.
+    """Classify five digits in parallel, each of 11 classes: 10 is no digit.
 
     The loss is the negative logarithm of the probability of the whole number:
     the sum of five cross-entropies, averaged over the batch. Predictions are

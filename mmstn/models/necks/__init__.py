@@ -1,4 +1,4 @@
-"""Necks that transform maps, or join the streams of several transformers."""
+"""Necks that transform maps, or concatenate the streams of several."""
 
 from .concat_streams import ConcatStreams
 from .stn_neck import STNNeck

@@ -8,7 +8,7 @@ from mmstn.registry import MODELS
 
 @MODELS.register_module()
 class ConcatStreams(nn.Module):
-    """Average each map over its places, and join the streams.
+    """Average each stream's map over its cells; concatenate the vectors.
 
     Source: Jaderberg et al. 2015, section 4.3.
     """

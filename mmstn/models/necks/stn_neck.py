@@ -1,38 +1,40 @@
 """A spatial transformer behind a backbone."""
 
 from mmengine.model import BaseModule
-from mmpretrain.registry import MODELS as ANY_MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
+from mmstn.models.bare_checkpoint import move_bare_keys
+from mmstn.models.build import build
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
 class STNNeck(BaseModule):
-    """A spatial transformer on one of the maps a backbone returns.
+    """Transform one of a backbone's feature maps before the neck.
 
     A checkpoint of the bare neck loads as it is.
 
     Args:
-        transformer: Config of a transformer.
-        neck: Config of the neck behind it; none hands the maps on.
+        transformer: Config of a transformer, or a module.
+        neck: The neck behind it, as a config or a module. If None, the maps
+            are returned, one of them transformed.
         index: Which of the maps is transformed; -1 is the last.
     """
 
     def __init__(
         self,
-        transformer: dict,
-        neck: dict | None = None,
+        transformer: dict | nn.Module,
+        neck: dict | nn.Module | None = None,
         index: int = -1,
         init_cfg: dict | list[dict] | None = None,
     ):
         super().__init__(init_cfg)
-        self.transformer = ANY_MODELS.build(transformer)
-        self.neck = None if neck is None else ANY_MODELS.build(neck)
+        self.transformer = build(transformer)
+        self.neck = None if neck is None else build(neck)
         self.index = index
 
     def forward(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Return what the neck returns for the maps, one transformed.
+        """Return the neck's output for the maps, one of them transformed.
 
         Raises:
             ValueError: If there is no map at ``index``.
@@ -51,9 +53,6 @@ class STNNeck(BaseModule):
         return tuple(maps) if self.neck is None else self.neck(tuple(maps))
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
-        keys = [key for key in state_dict if key.startswith(prefix)]
-        if not any(key.startswith(f'{prefix}transformer.') for key in keys):
-            for key in keys:  # of a bare neck
-                name = key.removeprefix(prefix)
-                state_dict[f'{prefix}neck.{name}'] = state_dict.pop(key)
+        if self.neck is not None:
+            move_bare_keys(self, state_dict, prefix, ['neck'], 'transformer')
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -1,21 +1,25 @@
 """Figure 2 of Jaderberg et al. 2015, one file a part."""
 
-from .grid import (
+from .depth_mean import DepthMean
+from .grid import GridGenerator
+from .localisation import Localisation
+from .matrix_grid import (
     AffineGrid,
     AttentionGrid,
     ProjectiveGrid,
     SimilarityGrid,
-    TPSGrid,
     TranslationGrid,
 )
-from .localisation import Localisation
 from .parallel import ParallelSpatialTransformer
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
+from .tps_grid import TPSGrid
 
 __all__ = [
     'AffineGrid',
     'AttentionGrid',
+    'DepthMean',
+    'GridGenerator',
     'GridSampler',
     'Localisation',
     'ParallelSpatialTransformer',

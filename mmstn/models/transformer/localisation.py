@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from mmengine.model import BaseModule, PretrainedInit
-from mmpretrain.registry import MODELS as ANY_MODELS
 from torch import Tensor, nn
 
-from mmstn.geometry.sampling import is_number
+from mmstn.checks import check_count, is_finite_number
+from mmstn.models.build import build
 from mmstn.registry import MODELS
 
 
@@ -19,42 +19,49 @@ class Localisation(BaseModule):
     half a pixel at a width of 128.
 
     Args:
-        trunk: Config of a network returning a tuple of features, as every
-            MMPretrain backbone does. The last one is flattened.
-        in_features: Length of that flattened feature.
+        trunk: A network returning a tuple of features, as every MMPretrain
+            backbone does; a config or a module. The last feature is flattened.
         start: The ``P`` parameters given for every input before training.
+        in_features: Length of the flattened feature. By default the trunk's
+            ``out_features``, which a ``mmstn.PlainNet`` has.
     """
 
     def __init__(
         self,
-        trunk: dict,
+        trunk: dict | nn.Module,
+        start: Sequence[float],
         in_features: int | None = None,
-        start: Sequence[float] = (),
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
-        self.start = tuple(start)
-        if not self.start or not all(map(is_number, self.start)):
+        if not start or not all(map(is_finite_number, start)):
             raise ValueError(
                 'Localisation: start must be finite numbers, but got '
                 f'{start!r}'
             )
-        self.trunk = ANY_MODELS.build(trunk)
-        if in_features is None:
-            in_features = getattr(self.trunk, 'out_features', None)
-        if not isinstance(in_features, int) or in_features < 1:
-            raise ValueError(
-                'Localisation: in_features must be a whole number from 1 on, '
-                f'but got {in_features!r}'
-            )
-        given = getattr(self.trunk, 'out_features', in_features)
-        if given != in_features:  # a PlainNet knows
-            raise ValueError(
-                f'Localisation: in_features={in_features}, but the trunk '
-                f'gives {given}; set in_features to that'
-            )
+        self.start = tuple(map(float, start))
+        self.trunk = build(trunk)
+        in_features = self.find_in_features(in_features)
         self.regressor = nn.Linear(in_features, len(self.start))
         self.go_to_start()
+
+    def find_in_features(self, given: int | None) -> int:
+        """Return the length of the trunk's last feature, flattened."""
+        known = getattr(self.trunk, 'out_features', None)
+        if given is not None:
+            check_count('Localisation', 'in_features', given)
+        if known is None and given is None:
+            raise ValueError(
+                f'Localisation: in_features is missing, and trunk '
+                f'{type(self.trunk).__name__} has no out_features to tell; '
+                'set in_features to the length of its last feature, flattened'
+            )
+        if given is not None and known not in (None, given):
+            raise ValueError(
+                f'Localisation: in_features={given}, but the trunk gives '
+                f'{known}; set in_features to that'
+            )
+        return known if given is None else given
 
     def init_weights(self):
         first = not self.is_init

@@ -3,77 +3,71 @@
 from collections.abc import Sequence
 
 from mmengine.model import BaseModule
-from mmpretrain.registry import MODELS as ANY_MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
+from mmstn.checks import check_count
+from mmstn.models.build import build
 from mmstn.models.transformer.grid import GridGenerator, build_grid
+from mmstn.models.transformer.spatial_transformer import (
+    SpatialTransformer,
+    build_localisation,
+)
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
-class ParallelSpatialTransformer(BaseModule):
+class ParallelSpatialTransformer(SpatialTransformer):
     """N spatial transformers of one source, sampled together.
 
-    Source: Jaderberg et al. 2015, section 4.3 and appendix A.1. What they
-    attend to is joined as channels, first that of the first: so they stand
-    wherever a single transformer can, and ``chunk(number, dim=1)`` takes
-    their outputs apart.
+    Source: Jaderberg et al. 2015, section 4.3 and appendix A.1. The N outputs
+    are concatenated along channels, in order, so this module can replace a
+    single transformer anywhere, and ``chunk(num_transformers, dim=1)`` takes
+    its output apart.
 
     Args:
-        number: How many transformers, ``N``.
-        localisation: Config of part 1, shared; it gives the theta of each
-            transformer in turn, ``(B, N * P)``.
-        grid: Config of part 2, the same family and output size for each.
+        num_transformers: The number of transformers, ``N``.
+        localisation: Part 1, shared, a config or a module; it gives the theta
+            of each transformer in turn, ``(B, N * P)``.
+        grid: Part 2, the same family and output size for each.
         starts: ``P`` parameters for each transformer, given before training.
             By default they are windows that tile the source: see
             :func:`tiles`.
-        sampler: Config of part 3.
+        sampler: Part 3; by default a ``mmstn.GridSampler``.
     """
 
     def __init__(
         self,
-        number: int,
-        localisation: dict,
-        grid: dict,
+        num_transformers: int,
+        localisation: dict | nn.Module,
+        grid: dict | GridGenerator,
         starts: Sequence[Sequence[float]] | None = None,
-        sampler: dict | None = None,
+        sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ):
-        super().__init__(init_cfg)
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(
-                'ParallelSpatialTransformer: number must be a whole number '
-                f'from 1 on, but got {number!r}'
-            )
-        self.number = number
+        BaseModule.__init__(self, init_cfg)
+        check_count(
+            'ParallelSpatialTransformer', 'num_transformers', num_transformers
+        )
+        self.num_transformers = num_transformers
         self.grid = build_grid(grid)
-        starts = tiles(self.grid, number) if starts is None else starts
-        check_starts(starts, number, self.grid, localisation)
-        self.localisation = ANY_MODELS.build(
-            {
-                'type': 'mmstn.Localisation',
-                'start': [value for start in starts for value in start],
-                **localisation,
-            }
+        if starts is None:
+            starts = tiles(self.grid, num_transformers)
+        check_starts(starts, num_transformers, self.grid, localisation)
+        self.localisation = build_localisation(
+            localisation, [value for start in starts for value in start]
         )
-        self.sampler = ANY_MODELS.build(
-            sampler or dict(type='mmstn.GridSampler')
-        )
+        self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 
-    def forward(self, source: Tensor) -> Tensor:
-        """Return what is attended to, ``(B, N * C, *out)``."""
+    def locate(self, source: Tensor) -> Tensor:
+        """Return theta ``(B, N, P)`` for a source ``(B, C, *size)``."""
         theta = self.localisation(source)  # (B, N * P)
-        theta = theta.unflatten(1, (self.number, -1))  # (B, N, P)
-        grids = self.grid(theta.flatten(0, 1))  # (B * N, *out, n)
-        grids = grids.unflatten(0, theta.shape[:2])  # (B, N, *out, n)
-        outputs = self.sampler.each(source, grids)  # (B, N, C, *out)
-        return outputs.flatten(1, 2)  # (B, N * C, *out)
+        return theta.unflatten(1, (self.num_transformers, -1))
 
     def extra_repr(self) -> str:
-        return f'number={self.number}'
+        return f'num_transformers={self.num_transformers}'
 
 
-def tiles(grid: GridGenerator, number: int) -> list[tuple[float, ...]]:
+def tiles(grid: GridGenerator, count: int) -> list[tuple[float, ...]]:
     """Return the thetas of windows side by side, row by row.
 
     The windows are evenly spread from edge to edge over as many columns as
@@ -82,21 +76,21 @@ def tiles(grid: GridGenerator, number: int) -> list[tuple[float, ...]]:
     """
     rows = max(
         rows
-        for rows in range(1, number + 1)
-        if number % rows == 0 and rows * rows <= number
+        for rows in range(1, count + 1)
+        if count % rows == 0 and rows * rows <= count
     )
-    columns = number // rows
+    columns = count // rows
     scale = getattr(grid, 'scale', 1 / columns)
     centre = (0.0,) * (len(grid.size) - 2)
     return [
-        grid.crop(scale, (x, y, *centre))
-        for y in spread(rows, scale)
-        for x in spread(columns, scale)
+        grid.window_theta(scale, (x, y, *centre))
+        for y in window_centres(rows, scale)
+        for x in window_centres(columns, scale)
     ]
 
 
-def spread(count: int, scale: float) -> list[float]:
-    """Return centres of windows, the outer ones at the edges."""
+def window_centres(count: int, scale: float) -> list[float]:
+    """Return centres of windows along one axis, the outer at the edges."""
     if count == 1:
         return [0.0]
     return [(1 - scale) * (2 * i / (count - 1) - 1) for i in range(count)]
@@ -104,26 +98,26 @@ def spread(count: int, scale: float) -> list[float]:
 
 def check_starts(
     starts: Sequence[Sequence[float]],
-    number: int,
+    count: int,
     grid: GridGenerator,
-    localisation: dict,
+    localisation: dict | nn.Module,
 ) -> None:
     """Raise a ValueError unless there is one start for each transformer."""
-    if 'start' in localisation:
+    if isinstance(localisation, dict) and 'start' in localisation:
         raise ValueError(
             'ParallelSpatialTransformer: localisation has start='
             f'{localisation["start"]!r}, but the start of each transformer '
             'stands in starts; move it there'
         )
-    if len(starts) != number:
+    if len(starts) != count:
         raise ValueError(
-            f'ParallelSpatialTransformer: {number} transformers, but '
+            f'ParallelSpatialTransformer: {count} transformers, but '
             f'{len(starts)} starts; give one for each'
         )
     given = {len(start) for start in starts}
-    if given != {len(grid.identity)}:
+    if given != {grid.num_params}:
         raise ValueError(
             f'ParallelSpatialTransformer: {type(grid).__name__} of size '
-            f'{grid.size} takes {len(grid.identity)} numbers, but the starts '
+            f'{grid.size} takes {grid.num_params} numbers, but the starts '
             f'have {", ".join(map(str, sorted(given)))}'
         )

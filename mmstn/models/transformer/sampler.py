@@ -11,16 +11,17 @@ from mmstn.geometry.sampling import (
     sample,
     sample_each,
 )
+from mmstn.models.transformer.grid import GridGenerator
 from mmstn.registry import MODELS
 
 
 @MODELS.register_module()
 class GridSampler(nn.Module):
-    """See :func:`mmstn.geometry.sampling.sample`.
+    """Sample the source at the grid: :func:`mmstn.geometry.sampling.sample`.
 
     Args:
         kernel: ``'nearest'``, ``'linear'``, or in 2D ``'cubic'``.
-        padding: What is read outside the source: ``'zeros'``, ``'border'``,
+        padding: The value outside the source: ``'zeros'``, ``'border'``,
             ``'reflection'``, or one number per channel. After mean/std
             normalisation zeros are grey, not black.
     """
@@ -36,22 +37,32 @@ class GridSampler(nn.Module):
         self.kernel = kernel
         self.padding = padding
 
-    def forward(self, source: Tensor, grid: Tensor) -> Tensor:
-        check_gradient(self.kernel, grid)
-        return sample(source, grid, self.kernel, self.padding)
+    def forward(
+        self, source: Tensor, family: GridGenerator, theta: Tensor
+    ) -> Tensor:
+        """Return the output, ``(B, C, *out)`` or ``(B, N * C, *out)``.
 
-    def each(self, source: Tensor, grids: Tensor) -> Tensor:
-        """Return the source read at each of ``grids (B, N, *out, n)``."""
-        check_gradient(self.kernel, grids)
-        return sample_each(source, grids, self.kernel, self.padding)
+        Args:
+            source: ``(B, C, *size)``.
+            family: Makes the grid of theta.
+            theta: ``(B, P)``, or ``(B, N, P)`` for N reads of each source.
+                Their outputs are concatenated along channels, in order.
+        """
+        check_gradient(self.kernel, theta)
+        if theta.ndim == 2:
+            return sample(source, family(theta), self.kernel, self.padding)
+        grids = family(theta.flatten(0, 1))  # (B * N, *out, n)
+        grids = grids.unflatten(0, theta.shape[:2])
+        outputs = sample_each(source, grids, self.kernel, self.padding)
+        return outputs.flatten(1, 2)  # (B, N * C, *out)
 
     def extra_repr(self) -> str:
         return f'kernel={self.kernel!r}, padding={self.padding!r}'
 
 
-def check_gradient(kernel: str, grid: Tensor) -> None:
-    """Raise a ValueError if the grid wants a gradient that is always zero."""
-    wanted = torch.is_grad_enabled() and grid.requires_grad
+def check_gradient(kernel: str, theta: Tensor) -> None:
+    """Raise a ValueError if theta wants a gradient that is always zero."""
+    wanted = torch.is_grad_enabled() and theta.requires_grad
     if kernel == 'nearest' and wanted:
         raise ValueError(
             "GridSampler: kernel='nearest' gives theta a gradient of zero, so "

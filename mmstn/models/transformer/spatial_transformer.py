@@ -1,10 +1,12 @@
 """The spatial transformer: localise, make the grid, sample."""
 
-from mmengine.model import BaseModule
-from mmpretrain.registry import MODELS as ANY_MODELS
-from torch import Tensor
+from collections.abc import Sequence
 
-from mmstn.models.transformer.grid import build_grid
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmstn.models.build import build
+from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.registry import MODELS
 
 
@@ -12,44 +14,60 @@ from mmstn.registry import MODELS
 class SpatialTransformer(BaseModule):
     """A differentiable crop, warp or rectification learnt from the task loss.
 
-    Source: Jaderberg et al. 2015, fig. 2.
+    Source: Jaderberg et al. 2015, fig. 2. A subclass that finds theta another
+    way overrides :meth:`locate`. Observers hook ``sampler``: of several calls
+    on one source the last one counts, earlier ones are steps.
 
     Args:
-        localisation: Config of part 1. Starts at the identity of ``grid``
-            unless it names another ``start``.
-        grid: Config of part 2, which fixes the family and the output size.
-        sampler: Config of part 3.
+        localisation: Part 1, a config or a module. Starts at the identity of
+            ``grid`` unless it names another ``start``.
+        grid: Part 2, which fixes the family and the output size.
+        sampler: Part 3; by default a ``mmstn.GridSampler``.
     """
 
     def __init__(
         self,
-        localisation: dict,
-        grid: dict,
-        sampler: dict | None = None,
+        localisation: dict | nn.Module,
+        grid: dict | GridGenerator,
+        sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
         self.grid = build_grid(grid)
-        self.localisation = ANY_MODELS.build(
-            {
-                'type': 'mmstn.Localisation',
-                'start': self.grid.identity,
-                **localisation,
-            }
+        self.localisation = build_localisation(
+            localisation, self.grid.identity
         )
-        given = len(self.localisation.start)
-        if given != len(self.grid.identity):
+        given = len(self.start)
+        if given != self.grid.num_params:
             raise ValueError(
                 f'SpatialTransformer: localisation start has {given} numbers, '
                 f'but {type(self.grid).__name__} of size {self.grid.size} '
-                f'takes {len(self.grid.identity)}'
+                f'takes {self.grid.num_params}'
             )
-        self.sampler = ANY_MODELS.build(
-            sampler or dict(type='mmstn.GridSampler')
-        )
+        self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """The theta of every input before training, ``N * P`` numbers."""
+        return getattr(self.localisation, 'start', self.grid.identity)
+
+    def locate(self, source: Tensor) -> Tensor:
+        """Return theta for a source ``(B, C, *size)``.
+
+        Shape ``(B, P)``, or ``(B, N, P)`` for N parallel transformers.
+        """
+        return self.localisation(source)
 
     def forward(self, source: Tensor) -> Tensor:
-        """Return what is attended to, ``(B, C, *out)``."""
-        theta = self.localisation(source)  # (B, P)
-        grid = self.grid(theta)  # (B, *out, n)
-        return self.sampler(source, grid)  # (B, C, *out)
+        """Return the output, ``(B, C, *out)`` or ``(B, N * C, *out)``."""
+        theta = self.locate(source)
+        return self.sampler(source, self.grid, theta)
+
+
+def build_localisation(
+    part: dict | nn.Module, start: Sequence[float]
+) -> nn.Module:
+    """Build part 1, by default a ``mmstn.Localisation`` from ``start``."""
+    if isinstance(part, dict):
+        part = {'type': 'mmstn.Localisation', 'start': start, **part}
+    return build(part)

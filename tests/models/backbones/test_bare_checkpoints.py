@@ -253,17 +253,16 @@ def test_checkpoints_of_another_library_are_still_understood(around):
 
 
 @pytest.mark.parametrize(
-    ('backbone', 'has_depth', 'has_filter'),
+    ('backbone', 'has'),
     [
-        (VIT, True, False),
-        (dict(type='VGG', depth=11), False, False),
-        (dict(type='mmstn.ForeignNames'), False, True),
+        (VIT, 'get_layer_depth'),
+        (dict(type='VGG', depth=11), None),
+        (dict(type='mmstn.ForeignNames'), '_checkpoint_filter'),
+        (dict(type='RepVGG', arch='A0'), 'switch_to_deploy'),
     ],
     ids=lambda value: value['type'] if isinstance(value, dict) else value,
 )
-def test_only_what_the_backbone_has_is_offered(
-    backbone, has_depth, has_filter, around
-):
+def test_only_what_the_backbone_has_is_offered(backbone, has, around):
     model = MODELS.build(around(backbone))
-    assert hasattr(model, 'get_layer_depth') == has_depth
-    assert hasattr(model, '_checkpoint_filter') == has_filter
+    for name in ('get_layer_depth', '_checkpoint_filter', 'switch_to_deploy'):
+        assert hasattr(model, name) == (name == has)

@@ -26,19 +26,19 @@ def image(batch=2, side=64):
 def config(backbone=RESNET, number=3, trunk=None, **kwargs):
     """Streams that see 32x32 pixels each of a source of 64x64."""
     trunk = trunk or dict(
-        type='mmstn.ShrinkingTrunk',
+        type='mmstn.LocalisationTrunk',
         backbone=RESNET,
         in_channels=64,
         size=(1, 1),
-        width=8,
-        shrink=2,
+        channels=8,
+        downsample=2,
     )
     return dict(
         type='mmstn.ParallelSTNBackbone',
         backbone=backbone,
         transformer=dict(
             type='mmstn.ParallelSpatialTransformer',
-            number=number,
+            num_transformers=number,
             localisation=dict(trunk=trunk, in_features=8),
             grid=dict(type='mmstn.TranslationGrid', size=(32, 32), scale=0.5),
         ),
@@ -129,7 +129,7 @@ def test_distributed_it_gives_the_same_gradients(shared, tmp_path):
 def test_a_single_transformer_is_refused():
     cfg = config()
     cfg['transformer']['type'] = 'mmstn.SpatialTransformer'
-    del cfg['transformer']['number']
+    del cfg['transformer']['num_transformers']
     with pytest.raises(TypeError, match='must be a mmstn.ParallelSpatial'):
         MODELS.build(cfg)
 
@@ -212,6 +212,34 @@ def test_only_what_the_backbone_has_is_offered():
     model = build(backbone=dict(type='MobileOne', arch='s0'), number=1)
     assert not hasattr(model, 'get_layer_depth')
     assert not hasattr(model, '_checkpoint_filter')
+    assert hasattr(model, 'switch_to_deploy')
+    assert not hasattr(build(), 'switch_to_deploy')
+
+
+def test_the_branches_of_every_stream_are_fused():
+    model = build(backbone=dict(type='MobileOne', arch='s0')).eval()
+    expected = model(image())
+    model.switch_to_deploy()
+    assert all(stream.deploy for stream in model.streams)
+    assert_close(model(image()), expected, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize('shared', [False, True])
+def test_parts_may_be_modules(shared):
+    model = build(shared=shared)
+    again = MODELS.build(
+        dict(
+            type='mmstn.ParallelSTNBackbone',
+            backbone=model.streams[0],
+            transformer=model.transformer,
+            shared=shared,
+        )
+    )
+    assert again.transformer is model.transformer
+    assert len(set(again.streams)) == (1 if shared else 3)
+    for stream in again.streams:
+        expected = model.streams[0].state_dict()
+        assert_close(stream.state_dict(), expected, **exactly)
 
 
 def test_out_indices_number_the_streams():

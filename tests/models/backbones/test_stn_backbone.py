@@ -254,3 +254,24 @@ def test_out_indices_are_those_of_the_backbone(transformer):
     model = build(dict(RESNET, out_indices=(1, 3)), transformer((32, 32)))
     assert model.out_indices == (1, 3)
     assert len(model(image())) == 2
+
+
+def test_parts_may_be_modules(transformer):
+    start = [0.5, 0.3, 0.1]
+    model, _ = bare_and_three(transformer, start)
+    modules = [
+        dict(before='layer3', transformer=model.transformers[0]),
+        model.transformers[1],
+        dict(before='layer2', transformer=model.transformers[2]),
+    ]
+    again = build(bare(RESNET), *modules)
+    assert again.transformers[1] is model.transformers[1]
+    assert_close(again(image()), model(image()), **exactly)
+
+
+def test_branches_are_fused_as_those_of_the_backbone(transformer):
+    model = build(dict(type='RepVGG', arch='A0'), transformer((32, 32)))
+    expected = model(image())
+    model.switch_to_deploy()
+    assert model.backbone.deploy
+    assert_close(model(image()), expected, atol=1e-4, rtol=1e-4)

@@ -57,7 +57,7 @@ def test_points_agree_with_the_grid(family, size):
     grid = build(family, size)
     theta = random(grid)
     expected = grid(theta).flatten(1, -2)
-    assert_close(grid.points(theta, centres(size)), expected)
+    assert_close(grid.map_points(theta, centres(size)), expected)
 
 
 @every_family
@@ -66,8 +66,8 @@ def test_points_of_several_samples_are_those_of_each(family, size):
     theta = random(grid)
     torch.manual_seed(1)
     points = torch.rand(4, len(size))
-    together = grid.points(theta, points)
-    alone = [grid.points(row[None], points) for row in theta]
+    together = grid.map_points(theta, points)
+    alone = [grid.map_points(row[None], points) for row in theta]
     assert_close(together, torch.cat(alone))
 
 
@@ -133,7 +133,7 @@ def test_tps_of_other_control_points_bends_through_them(control):
     grid = build('TPSGrid', (5, 9), control=control)
     assert_close(grid(identity(grid))[0], lattice((5, 9), grid.control))
     theta = random(grid)
-    reached = grid.points(theta, grid.control).flatten(1)
+    reached = grid.map_points(theta, grid.control).flatten(1)
     assert_close(reached, theta)
 
 
@@ -151,7 +151,7 @@ def test_any_non_finite_number_gives_nan_for_that_sample_only(
     theta.diagonal()[:] = float(bad)  # another number in each sample
     output = sample(source, grid(theta), padding=padding)
     assert output[:count].isnan().all()
-    assert grid.points(theta, centres(size))[:count].isnan().all()
+    assert grid.map_points(theta, centres(size))[:count].isnan().all()
     assert_close(output[count:], expected[count:], **exactly)
 
 
@@ -178,9 +178,9 @@ def test_autocast_leaves_the_grid_in_float32(family):
     grid = build(family, (192, 192))
     theta = random(grid)
     with torch.autocast('cpu', torch.bfloat16):
-        read, points = grid(theta), grid.points(theta, centres((192, 192)))
+        read, points = grid(theta), grid.map_points(theta, centres((192, 192)))
     assert_close(read, grid(theta), **exactly)
-    expected = grid.points(theta, centres((192, 192)))
+    expected = grid.map_points(theta, centres((192, 192)))
     assert_close(points, expected, **exactly)
 
 
@@ -238,7 +238,7 @@ def test_theta_of_another_length_is_refused(shape):
     with pytest.raises(ValueError, match=message):
         grid(torch.zeros(shape))
     with pytest.raises(ValueError, match=message):
-        grid.points(torch.zeros(shape), centres((5, 9)))
+        grid.map_points(torch.zeros(shape), centres((5, 9)))
 
 
 @pytest.mark.parametrize(
@@ -253,3 +253,107 @@ def test_an_unknown_family_is_named(kind):
 def test_an_unusable_scale_is_refused(scale):
     with pytest.raises(ValueError, match='scale must be a number other than'):
         build('TranslationGrid', (5, 9), scale=scale)
+
+
+@every_family
+def test_the_number_of_parameters_is_that_of_the_identity(family, size):
+    grid = build(family, size)
+    assert grid.num_params == len(grid.identity)
+
+
+def test_the_number_of_parameters_is_counted_once(monkeypatch):
+    grid = build('AffineGrid', (5, 9))
+    assert grid.num_params == 6
+    monkeypatch.setattr(type(grid), 'window_theta', None)
+    grid(torch.zeros(1, 6))
+
+
+MATRICES = [case for case in CASES if case[0] != 'TPSGrid']
+every_matrix_family = pytest.mark.parametrize(
+    ('family', 'size'), MATRICES, ids=lambda value: str(value)
+)
+
+
+def turned(grid, seed):
+    """Return thetas far from the identity, but of no more than half a turn."""
+    torch.manual_seed(seed)
+    theta = identity(grid, 3).double()
+    return theta + 0.3 * torch.randn_like(theta)
+
+
+@every_matrix_family
+def test_theta_is_found_again_from_its_matrix(family, size):
+    grid = build(family, size)
+    theta = turned(grid, 0)
+    assert_close(grid.from_matrix(grid.matrix(theta)), theta)
+
+
+@every_matrix_family
+def test_composed_maps_act_one_after_the_other(family, size):
+    grid = build(family, size)
+    outer, inner = turned(grid, 1), turned(grid, 2)
+    if family == 'ProjectiveGrid':  # nothing behind a camera
+        outer[:, 6:] *= 0.2
+        inner[:, 6:] *= 0.2
+    points = centres(size).double()
+    together = grid.map_points(grid.compose(outer, inner), points)
+    in_turn = grid.map_points(outer, grid.map_points(inner, points))
+    assert_close(together, in_turn)
+
+
+def test_a_translation_of_another_scale_refuses_to_compose():
+    grid = build('TranslationGrid', (5, 9), scale=0.5)
+    message = r'scale=0.5 two maps in a row have scale 0.25, .* use scale=1'
+    with pytest.raises(ValueError, match=message):
+        grid.compose(torch.zeros(1, 2), torch.zeros(1, 2))
+
+
+@pytest.mark.parametrize('axis', [(1, 0, 0), (0, 1, 0), (1, 2, -2)], ids=str)
+@pytest.mark.parametrize('angle', [0, 1e-5, 1, 3.0, 3.14159])
+def test_any_rotation_in_space_is_found_again(axis, angle):
+    grid = build('SimilarityGrid', (2, 3, 5))
+    vector = angle * torch.nn.functional.normalize(
+        torch.tensor([axis]).double()
+    )
+    theta = torch.cat([vector.new_tensor([[0.7]]), vector, vector], dim=1)
+    assert_close(grid.from_matrix(grid.matrix(theta)), theta)
+
+
+@pytest.mark.parametrize('size', [(5, 9), (2, 3, 5)], ids=str)
+def test_gradients_through_a_composition_are_finite_at_the_identity(size):
+    grid = build('SimilarityGrid', size)
+    theta = identity(grid).clone().requires_grad_()
+    grid.compose(theta, theta).sum().backward()
+    assert_close(theta.grad, torch.full_like(theta, 2.0))
+
+
+@every_family
+def test_points_may_differ_between_samples(family, size):
+    grid = build(family, size)
+    theta = random(grid)
+    torch.manual_seed(1)
+    points = torch.rand(3, 4, len(size))
+    alone = [
+        grid.map_points(row[None], each)
+        for row, each in zip(theta, points, strict=True)
+    ]
+    assert_close(grid.map_points(theta, points), torch.cat(alone))
+
+
+def test_control_points_are_where_theta_says():
+    grid = build('TPSGrid', (5, 9))
+    theta = random(grid)
+    assert_close(grid.control_points(theta).flatten(1), theta)
+    reached = grid.map_points(theta, grid.control)
+    assert_close(grid.control_points(theta), reached)
+    affine = build('AffineGrid', (5, 9))
+    assert affine.control_points(random(affine)) is None
+
+
+def test_what_is_behind_a_camera_is_read_nowhere():
+    grid = build('ProjectiveGrid', (5, 9))
+    theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 2, 0]])
+    points = grid.map_points(theta, torch.tensor([[-1.0, 0], [1.0, 0.5]]))
+    assert points[0, 0].isnan().all()
+    assert_close(points[0, 1], torch.tensor([1 / 3, 0.5 / 3]))
+    assert grid(theta).isfinite().all()

@@ -140,7 +140,7 @@ def test_a_half_precision_model_gives_its_own_precision(dtype):
     assert_close(theta, torch.tensor([START] * 3, dtype=dtype))
 
 
-@pytest.mark.parametrize('in_features', [0, '8', None])
+@pytest.mark.parametrize('in_features', [0, '8', True, 8.0])
 def test_in_features_must_be_a_number(in_features):
     with pytest.raises(ValueError, match='whole number from 1 on, but got'):
         build(in_features=in_features)
@@ -171,6 +171,27 @@ def test_a_trunk_without_a_tuple_is_refused():
     message = 'GlobalAveragePooling must return a tuple .* gave Tensor'
     with pytest.raises(TypeError, match=message):
         model(sources())
+
+
+def test_in_features_are_those_of_a_trunk_that_knows():
+    model = MODELS.build(
+        dict(type='mmstn.Localisation', trunk=TRUNK, start=START)
+    )
+    assert model.regressor.in_features == 8
+    check_starts(model)
+
+
+def test_in_features_that_nobody_knows_are_asked_for():
+    trunk = dict(type='ResNet', depth=18, in_channels=1)
+    message = 'in_features is missing, and trunk ResNet .* set in_features'
+    with pytest.raises(ValueError, match=message):
+        build(trunk=trunk, in_features=None)
+
+
+def test_a_trunk_may_be_a_module():
+    trunk = MODELS.build(TRUNK)
+    model = build(trunk=trunk)
+    assert model.trunk is trunk
 
 
 def test_the_last_of_several_features_is_taken():

@@ -28,12 +28,16 @@ def localisation(size, **kwargs):
 
 
 def build(
-    number=3, family='AttentionGrid', size=(5, 9), padding='zeros', **kwargs
+    num_transformers=3,
+    family='AttentionGrid',
+    size=(5, 9),
+    padding='zeros',
+    **kwargs,
 ):
     return MODELS.build(
         dict(
             type='mmstn.ParallelSpatialTransformer',
-            number=number,
+            num_transformers=num_transformers,
             localisation=localisation(size),
             grid=dict(type=f'mmstn.{family}', size=size),
             sampler=dict(type='mmstn.GridSampler', padding=padding),
@@ -54,7 +58,7 @@ def single(parallel, index, size, padding):
     )
     for name, parameter in transformer.localisation.named_parameters():
         whole = parallel.localisation.get_parameter(name).data
-        parameter.data.copy_(whole.chunk(parallel.number)[index])
+        parameter.data.copy_(whole.chunk(parallel.num_transformers)[index])
     return transformer
 
 
@@ -123,10 +127,10 @@ def test_a_window_reads_its_part_in_every_family(family, scale):
     if family == 'TranslationGrid':
         size['scale'] = scale
     grid = MODELS.build(dict(type=f'mmstn.{family}', **size))
-    theta = torch.tensor([grid.crop(scale, (0.25, -0.5))])
+    theta = torch.tensor([grid.window_theta(scale, (0.25, -0.5))])
     corners = torch.tensor([[-1.0, -1.0], [1.0, 1.0], [1.0, -1.0]])
     expected = corners * scale + torch.tensor([0.25, -0.5])
-    assert_close(grid.points(theta, corners)[0], expected)
+    assert_close(grid.map_points(theta, corners)[0], expected)
 
 
 @pytest.mark.parametrize(
@@ -165,12 +169,24 @@ QUARTERS = [(0, 0), (0, 4), (4, 0), (4, 4)]
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (dict(number=0), 'number must be a whole number from 1 on, but got 0'),
-        (dict(number=2.0), 'number must be a whole number'),
-        (dict(number=2, starts=[[1, 0, 0]]), '2 transformers, but 1 starts'),
-        (dict(number=1, starts=[[1, 0]]), 'takes 3 numbers, but .* have 2'),
         (
-            dict(number=2, starts=[[1, 0], [1, 0, 0]]),
+            dict(num_transformers=0),
+            'num_transformers must be a whole number from 1 on, but got 0',
+        ),
+        (
+            dict(num_transformers=2.0),
+            'num_transformers must be a whole number',
+        ),
+        (
+            dict(num_transformers=2, starts=[[1, 0, 0]]),
+            '2 transformers, but 1 starts',
+        ),
+        (
+            dict(num_transformers=1, starts=[[1, 0]]),
+            'takes 3 numbers, but .* have 2',
+        ),
+        (
+            dict(num_transformers=2, starts=[[1, 0], [1, 0, 0]]),
             'takes 3 numbers, but the starts have 2, 3',
         ),
     ],
@@ -184,7 +200,7 @@ def test_numbers_and_starts_that_do_not_fit_are_refused(change, message):
 def test_a_start_in_the_localiser_is_refused():
     cfg = dict(
         type='mmstn.ParallelSpatialTransformer',
-        number=1,
+        num_transformers=1,
         localisation=localisation((4, 4), start=[1, 0, 0]),
         grid=dict(type='mmstn.AttentionGrid', size=(4, 4)),
     )
@@ -201,7 +217,7 @@ def test_joined_as_channels_they_stand_on_the_input_of_a_backbone():
             transformers=[
                 dict(
                     type='mmstn.ParallelSpatialTransformer',
-                    number=2,
+                    num_transformers=2,
                     localisation=localisation((5, 9)),
                     grid=dict(type='mmstn.AffineGrid', size=(5, 9)),
                     starts=[[1, 0, 0, 0, 1, 0]] * 2,

@@ -9,9 +9,12 @@ from mmstn.geometry.sampling import sample
 
 
 def problem(size):
+    """A source, a family, a theta that leaves the source, and its grid."""
     torch.manual_seed(0)
     source = torch.rand(2, 2, *size)
-    return source, 1.5 * torch.randn(2, *size, len(size))
+    family = MODELS.build(dict(type='mmstn.AffineGrid', size=size))
+    theta = torch.randn(2, family.num_params)
+    return source, family, theta, family(theta)
 
 
 @pytest.mark.parametrize('size', [(5, 7), (1, 1), (3, 4, 5)], ids=str)
@@ -21,14 +24,16 @@ def test_the_sampler_reads_as_sample_does(size, kernel, padding):
     sampler = MODELS.build(
         dict(type='mmstn.GridSampler', kernel=kernel, padding=padding)
     )
-    expected = sample(*problem(size), kernel, padding)
-    assert_close(sampler(*problem(size)), expected, atol=0, rtol=0)
+    source, family, theta, grid = problem(size)
+    expected = sample(source, grid, kernel, padding)
+    assert_close(sampler(source, family, theta), expected, atol=0, rtol=0)
 
 
 def test_linear_and_zeros_unless_told_otherwise():
     sampler = MODELS.build(dict(type='mmstn.GridSampler'))
-    expected = sample(*problem((5, 7)), 'linear', 'zeros')
-    assert_close(sampler(*problem((5, 7))), expected, atol=0, rtol=0)
+    source, family, theta, grid = problem((5, 7))
+    expected = sample(source, grid, 'linear', 'zeros')
+    assert_close(sampler(source, family, theta), expected, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +49,13 @@ def test_an_unknown_argument_is_refused_when_built(argument, message):
         MODELS.build(dict(type='mmstn.GridSampler', **argument))
 
 
-@pytest.mark.parametrize('each', [False, True])
-def test_nearest_is_refused_where_theta_wants_a_gradient(each):
+@pytest.mark.parametrize('several', [False, True])
+def test_nearest_is_refused_where_theta_wants_a_gradient(several):
     sampler = MODELS.build(dict(type='mmstn.GridSampler', kernel='nearest'))
-    source, grid = problem((5, 7))
-    grid = grid.unsqueeze(1) if each else grid
-    read = sampler.each if each else sampler
-    assert read(source, grid).isfinite().all()
+    source, family, theta, _ = problem((5, 7))
+    theta = theta.unsqueeze(1) if several else theta
+    assert sampler(source, family, theta).isfinite().all()
     with pytest.raises(ValueError, match="GridSampler: .* kernel='linear'"):
-        read(source, grid.requires_grad_())
+        sampler(source, family, theta.requires_grad_())
     with torch.no_grad():  # a trained network may be looked at
-        assert read(source, grid).isfinite().all()
+        assert sampler(source, family, theta).isfinite().all()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
 from mmpretrain.registry import MODELS
+from small_transformer import small_transformer
 from torch.testing import assert_close
 
 from mmstn.geometry.lattice import to_pixels
@@ -29,15 +30,10 @@ every_family = pytest.mark.parametrize(('family', 'size'), CASES, ids=str)
 exactly = dict(atol=0, rtol=0)
 
 
-def config(family='AffineGrid', size=(5, 9), source=None, **localisation):
+def config(family='AffineGrid', size=(5, 9), source=None, start=None):
     """A transformer whose theta is linear in the source."""
-    source = source or size
-    trunk = dict(type='mmstn.PlainNet', size=source, steps=[], in_channels=2)
-    cells = 2 * torch.Size(source).numel()
-    return dict(
-        type='mmstn.SpatialTransformer',
-        localisation=dict(trunk=trunk, in_features=cells, **localisation),
-        grid=dict(type=f'mmstn.{family}', size=size),
+    return small_transformer(
+        family, size, source=source, start=start, in_channels=2
     )
 
 
@@ -173,7 +169,7 @@ def test_lr_mult_reaches_exactly_the_localisers():
     cfg = config(size=(5, 9))
     steps = [dict(conv=3, kernel=1), dict(fc=4)]
     trunk = cfg['localisation']['trunk'] | dict(steps=steps)
-    cfg['localisation'] |= dict(trunk=trunk, in_features=4)
+    cfg['localisation'] |= dict(trunk=trunk)
     model = MODELS.build(
         dict(type='mmstn.STNBackbone', backbone=trunk, transformers=[cfg, cfg])
     )
@@ -227,3 +223,31 @@ def test_a_twin_gives_the_same(family, size, twin):
     again = twin(transformer)
     transformer.localisation.regressor.bias.data += 1
     assert_close(again(source), before, **exactly)
+
+
+def test_parts_may_be_modules():
+    cfg = config()
+    parts = MODELS.build(cfg)
+    transformer = MODELS.build(
+        dict(
+            type='mmstn.SpatialTransformer',
+            localisation=parts.localisation,
+            grid=parts.grid,
+            sampler=parts.sampler,
+        )
+    )
+    assert transformer.localisation is parts.localisation
+    assert_close(transformer(image()), parts(image()), **exactly)
+
+
+def test_a_grid_that_is_no_family_is_refused():
+    with pytest.raises(ValueError, match='one of mmstn.Tr.* got .*Identity'):
+        MODELS.build(config() | dict(grid=torch.nn.Identity()))
+
+
+@every_family
+def test_it_samples_where_it_says_it_looks(family, size):
+    transformer, source = moved(build(family, size)), image(size)
+    theta = transformer.locate(source)
+    expected = transformer.sampler(source, transformer.grid, theta)
+    assert_close(transformer(source), expected, **exactly)

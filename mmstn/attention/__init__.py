@@ -1,0 +1,1 @@
+"""What the transformers of a network did in one forward pass."""

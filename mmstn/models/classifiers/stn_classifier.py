@@ -1,0 +1,126 @@
+"""MMPretrain's classifier, with losses on theta."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from mmengine.model import ModuleList
+from mmpretrain.models import ImageClassifier
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from mmstn.models.build import build
+from mmstn.models.transformer.find import (
+    Reading,
+    require_transformers,
+    without_steps,
+)
+from mmstn.models.transformer.spatial_transformer import SpatialTransformer
+from mmstn.registry import MODELS
+
+
+@MODELS.register_module()
+class STNClassifier(ImageClassifier):
+    """MMPretrain's classifier, with losses on theta.
+
+    ::
+
+        model = dict(
+            type='mmstn.STNClassifier',
+            theta_losses=[dict(type='mmstn.OutsideLoss', weight=0.1)])
+
+    Each loss is added under its name to those of the head. Whatever is
+    predicted is the same as without.
+
+    Args:
+        theta_losses: Configs or modules. A loss has a ``name`` and is called
+            with the ``Reading`` of each transformer.
+        **kwargs: Of MMPretrain's ``ImageClassifier``.
+
+    Raises:
+        ValueError: If there are losses but no transformer, or two losses of
+            one name.
+    """
+
+    def __init__(
+        self, *args, theta_losses: Sequence[dict | nn.Module] = (), **kwargs
+    ):
+        super().__init__(*args, **kwargs)
+        self.theta_losses = ModuleList(map(build, theta_losses))
+        self._readings = None  # a list within a pass that computes losses
+        names = [loss.name for loss in self.theta_losses]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                'STNClassifier: each of theta_losses needs its own name, but '
+                f'got {", ".join(names)}'
+            )
+        if names:
+            transformers = require_transformers(
+                'STNClassifier', self, 'leave out theta_losses'
+            )
+            for name, transformer in transformers.items():
+                # a partial of a bound method follows deepcopy and pickle
+                transformer.sampler.register_forward_hook(
+                    partial(self._collect, name, transformer)
+                )
+
+    def _collect(
+        self,
+        name: str,
+        transformer: SpatialTransformer,
+        sampler: nn.Module,
+        inputs: tuple,
+        output: Tensor,
+    ) -> None:
+        """Keep what a sampler was called with; a forward hook."""
+        if self._readings is None:  # a prediction, or a recomputation
+            return
+        source, family, theta = inputs
+        posterior = getattr(transformer.localisation, 'posterior', None)
+        reading = Reading(name, transformer, family, theta, source, posterior)
+        self._readings = [*without_steps(self._readings, reading), reading]
+
+    def loss(
+        self, inputs: Tensor, data_samples: list[DataSample]
+    ) -> dict[str, Tensor]:
+        """Return the losses of the head, and those on theta by their names."""
+        if not self.theta_losses:
+            return super().loss(inputs, data_samples)
+        self._readings = []
+        try:
+            losses = super().loss(inputs, data_samples)
+            readings = self._readings
+        finally:
+            self._readings = None
+        check_readings(readings)
+        taken = [
+            loss.name for loss in self.theta_losses if loss.name in losses
+        ]
+        if taken:
+            raise ValueError(
+                f'STNClassifier: the head has a loss {taken[0]} too; give '
+                'that of theta_losses another name'
+            )
+        for loss in self.theta_losses:
+            losses[loss.name] = loss(readings)
+        return losses
+
+
+def check_readings(readings: Sequence[Reading]) -> None:
+    """Raise a ValueError if a loss on theta would have no effect."""
+    if not readings:
+        raise ValueError(
+            'STNClassifier: no transformer sampled anything in this forward '
+            'pass, so theta_losses have no theta; leave them out'
+        )
+    for reading in readings:
+        parameters = reading.transformer.localisation.parameters()
+        learns = any(parameter.requires_grad for parameter in parameters)
+        is_cut = learns and not reading.theta.requires_grad
+        if is_cut and torch.is_grad_enabled():
+            raise ValueError(
+                f'STNClassifier: theta of {reading.name} has no gradient, so '
+                'theta_losses cannot reach its localiser. Reentrant '
+                'checkpointing does so; checkpoint with use_reentrant=False, '
+                'or place the transformer outside'
+            )

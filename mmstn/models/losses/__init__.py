@@ -1,0 +1,7 @@
+"""Losses on theta, for ``mmstn.STNClassifier``."""
+
+from .identity_loss import IdentityLoss
+from .outside_loss import OutsideLoss
+from .theta_loss import ThetaLoss
+
+__all__ = ['IdentityLoss', 'OutsideLoss', 'ThetaLoss']

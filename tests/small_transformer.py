@@ -1,0 +1,47 @@
+"""Configs of small transformers, one builder for every test."""
+
+
+def small_transformer(
+    family='AttentionGrid',
+    size=(8, 8),
+    source=None,
+    in_channels=1,
+    start=None,
+    steps=(),
+    num_transformers=None,
+    scale=None,
+    **others,
+):
+    """Return the config of a transformer whose localiser is a ``PlainNet``.
+
+    Args:
+        family: Name of the grid generator.
+        size: Of the output.
+        source: Size of the source; by default that of the output.
+        in_channels: Of the source.
+        start: Theta before training; by default the family's identity.
+        steps: Of the trunk; by default theta is linear in the source.
+        num_transformers: N of a parallel transformer; by default a single one.
+        scale: Of a ``TranslationGrid``.
+        others: ``sampler``, ``before``, ``starts``, ...
+    """
+    source = source or size
+    grid = dict(type=f'mmstn.{family}', size=size)
+    trunk = dict(
+        type='mmstn.PlainNet',
+        size=source,
+        steps=list(steps),
+        in_channels=in_channels,
+    )
+    cfg = dict(
+        type='mmstn.SpatialTransformer',
+        localisation=dict(trunk=trunk),
+        grid=grid if scale is None else dict(grid, scale=scale),
+        **others,
+    )
+    if start is not None:
+        cfg['localisation']['start'] = start
+    if num_transformers is not None:
+        cfg['type'] = 'mmstn.ParallelSpatialTransformer'
+        cfg['num_transformers'] = num_transformers
+    return cfg
