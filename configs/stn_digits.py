@@ -22,7 +22,11 @@ val_dataloader = dict(
     batch_size=250,
     num_workers=0,
     persistent_workers=False,
-    dataset=dict(type='mmstn.BundledDigits', distortion='RTS'),
+    dataset=dict(
+        type='mmstn.BundledDigits',
+        distortion='RTS',
+        pipeline=[dict(type='mmstn.PackDigits', canvas=42)],
+    ),
 )
 test_dataloader = val_dataloader
 

@@ -3,5 +3,9 @@
 _base_ = 'mnist.py'
 
 train_dataloader = dict(dataset=dict(distortion='TC'))
-val_dataloader = dict(dataset=dict(distortion='TC'))
+val_dataloader = dict(
+    dataset=dict(
+        distortion='TC', pipeline=[dict(type='mmstn.PackDigits', canvas=60)]
+    )
+)
 test_dataloader = val_dataloader
