@@ -208,6 +208,6 @@ def test_a_list_of_modules_is_refused_with_its_members(transformer):
 @pytest.mark.parametrize('transformers', [[], None, 7], ids=repr)
 def test_transformers_must_be_a_list_of_some(transformers):
     cfg = dict(backbone=BACKBONES['ResNet'], transformers=transformers)
-    message = 'transformers must be a config, or a list of at least one config, but got '
+    message = 'must be a config, or a list of at least one config, but got '
     with pytest.raises(ValueError, match=message):
         MODELS.build(dict(type='mmstn.STNBackbone', **cfg))
