@@ -99,6 +99,7 @@ def test_every_cell_of_the_papers_table_has_a_config():
     assert len(CELLS) == 36
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('page', CELLS)
 def test_every_digit_model_learns_on_its_data_set(page):
     cfg = Config.fromfile(CONFIGS / page)
@@ -109,6 +110,7 @@ def test_every_digit_model_learns_on_its_data_set(page):
     assert without_gradient(model) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('page', CELLS)
 def test_the_models_of_a_data_set_are_equally_large(page):
     sizes = [

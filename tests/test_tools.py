@@ -11,6 +11,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 CONFIG = 'configs/stn_digits.py'
 CHECKPOINT = 'epoch_1.pth'
@@ -100,6 +102,7 @@ TESTS = {
 }
 
 
+@pytest.mark.dist
 @pytest.mark.parametrize('processes', TESTS)
 def test_testing_a_checkpoint_repeats_its_validation(
     trained, tmp_path, processes
@@ -126,6 +129,7 @@ def test_testing_a_checkpoint_repeats_its_validation(
     assert metrics == {'accuracy/top1': pytest.approx(float(accuracy))}
 
 
+@pytest.mark.dist
 def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
     trained, tmp_path
 ):
@@ -163,6 +167,7 @@ def bird_folder(tmp_path):
     return root
 
 
+@pytest.mark.dist
 def test_two_processes_train_every_parameter_of_parallel_transformers(
     bird_folder, tmp_path
 ):

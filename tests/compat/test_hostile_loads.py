@@ -9,6 +9,8 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer
 
+pytestmark = pytest.mark.slow
+
 
 class Opening:
     def __init__(self, marker):

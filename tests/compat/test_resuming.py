@@ -166,6 +166,8 @@ def test_bare_weights_that_were_asked_for_are_named(work_dir):
         train(work_dir, 4, resume=True, load_from=str(path))
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_the_first_process_chooses_for_all(tmp_path):
     train(tmp_path / '0', 2)
     code = (

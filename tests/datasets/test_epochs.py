@@ -155,6 +155,8 @@ def run_two(tmp_path, function):
     return [run.returncode for run in runs], said
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_two_processes_see_what_one_sees(tmp_path):
     codes, said = run_two(tmp_path, 'one_of_two')
     assert codes == [0, 0], said
@@ -167,6 +169,8 @@ def by_half(seen):
     return by_epoch(seen, steps=2)
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_two_processes_with_another_sampler_are_refused(tmp_path):
     codes, said = run_two(tmp_path, 'one_of_two_without_epochs')
     assert codes == [1, 1]
