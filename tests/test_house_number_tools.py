@@ -27,7 +27,7 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_made_house_numbers_become_a_data_set(run, mnist_root, tmp_path):
+def test_synthetic_house_numbers_become_a_data_set(run, mnist_root, tmp_path):
     root = tmp_path / 'numbers'
     counts = ['--train', 4, '--test', 3]
     run('make_house_numbers.py', root, '--mnist', mnist_root, *counts)

@@ -132,7 +132,7 @@ def test_a_transformer_behind_another_is_followed_to_the_file(look):
     )
 
 
-def test_what_was_joined_has_no_outline(look):
+def test_a_transformer_of_joined_outputs_has_no_outline(look):
     pair = dict(
         transformer('AttentionGrid', (1, 0, 0, 0.5, 0, 0)),
         type='mmstn.ParallelSpatialTransformer',

@@ -96,7 +96,7 @@ def test_the_last_run_counts_not_the_highest_number(work_dir):
     assert choose(work_dir)[0] == 'epoch_3.pth'
 
 
-def test_what_is_no_checkpoint_of_a_run_is_passed_over(work_dir):
+def test_other_files_than_checkpoints_of_a_run_are_passed_over(work_dir):
     (work_dir / 'last_checkpoint').unlink()
     last = torch.load(work_dir / 'epoch_3.pth')
     torch.save(last['state_dict'], work_dir / 'bare.pth')

@@ -81,7 +81,7 @@ def test_a_link_is_followed_and_a_folder_made(tmp_path):
     assert (tmp_path / 'link.pth').is_symlink()
 
 
-def test_what_is_no_file_is_written_to_as_before():
+def test_devices_are_written_to_as_before():
     LocalBackend().put(b'lost', os.devnull)
     assert not os.path.isfile(os.devnull)
 

@@ -61,7 +61,7 @@ def test_a_collapse_is_told_once_and_again_after_it_recovered(tmp_path):
     assert 'lr_mult' in outside[0]
 
 
-def test_a_start_is_no_collapse(tmp_path):
+def test_equal_thetas_at_the_start_are_no_collapse(tmp_path):
     assert warnings_of(tmp_path, {}) == []
 
 

@@ -60,7 +60,7 @@ class Peek(Hook):
             self.thetas.append(theta.detach().clone())
 
 
-def test_mean_and_spread_are_those_of_the_thetas_in_training(tmp_path):
+def test_mean_and_deviation_are_of_the_thetas_in_training(tmp_path):
     runner = Runner(**config(tmp_path / 'run'))
     peek = Peek()
     runner.register_hook(peek)
@@ -69,8 +69,8 @@ def test_mean_and_spread_are_those_of_the_thetas_in_training(tmp_path):
     for index, name in enumerate(('scale', 'x', 'y')):
         values = thetas[:, :, index]
         assert_close(numbers[name], values.mean(1).tolist(), check_dtype=False)
-        spread = values.std(1, correction=0).tolist()
-        assert_close(numbers[f'{name}_spread'], spread, check_dtype=False)
+        deviation = values.std(1, correction=0).tolist()
+        assert_close(numbers[f'{name}_std'], deviation, check_dtype=False)
     assert numbers['outside'] == [0.0] * 4
     assert numbers['angle'] == [0.0] * 4
 
@@ -139,7 +139,7 @@ def test_several_transformers_are_told_apart(tmp_path):
         head=dict(type='LinearClsHead', num_classes=3, in_channels=12),
     )
     numbers = logged(trained(tmp_path, model=model))
-    one = {'x', 'x_spread', 'y', 'y_spread', 'outside'}
+    one = {'x', 'x_std', 'y', 'y_std', 'outside'}
     apart = {f'{index}/{name}' for index in (1, 2) for name in one}
     assert numbers.keys() == apart | {'grad', 'grad_rest'}
     assert (numbers['1/x'][0], numbers['2/x'][0]) == (-0.5, 0.5)

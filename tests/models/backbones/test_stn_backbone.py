@@ -112,7 +112,7 @@ def test_what_is_inserted_acts_on_the_input_of_the_submodule(transformer):
     assert_close(model(image()), (features,), **exactly)
 
 
-def test_those_on_the_input_act_in_order(transformer):
+def test_transformers_on_the_input_act_in_order(transformer):
     shift = transformer((40, 40), start=[1.0, 0.5, 0.0])
     zoom = transformer((32, 32), start=[0.5, 0.0, 0.5])
     model = build(RESNET, shift, zoom)
@@ -121,7 +121,7 @@ def test_those_on_the_input_act_in_order(transformer):
     assert_close(model(image()), expected, **exactly)
 
 
-def test_those_at_one_place_act_in_order(transformer):
+def test_transformers_at_one_place_act_in_order(transformer):
     shift = transformer((9, 9), 'layer2', start=[1.0, 0.5, 0.0])
     zoom = transformer((8, 8), 'layer2', start=[0.5, 0.0, 0.5])
     model, net = build(RESNET, shift, zoom), bare(RESNET)
@@ -132,7 +132,7 @@ def test_those_at_one_place_act_in_order(transformer):
     assert_close(model(image()), net(image()), **exactly)
 
 
-def test_those_at_several_places_act_each_at_its_own(transformer):
+def test_transformers_at_several_places_act_each_at_its_own(transformer):
     start = [0.5, 0.3, 0.1]
     model, net = bare_and_three(transformer, start)
     first, second, third = model.transformers

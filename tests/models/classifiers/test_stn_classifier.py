@@ -271,6 +271,7 @@ def test_a_frozen_localiser_is_not_refused():
     assert losses_of(model)['loss_outside'] > 0
 
 
+@pytest.mark.slow
 def test_compiled_it_trains_the_same(tmp_path):
     short = dict(train_cfg=dict(by_epoch=False, max_iters=2, val_interval=9))
     compiled = dict(compile=dict(backend='eager'))
@@ -298,9 +299,12 @@ def gradients_of_half(rank, folder):
     losses = model(images[half], samples[half], mode='loss')
     found = gradients(model.module, losses)
     torch.save(found, f'{folder}/{rank}.pth')
+    del model  # last, it would wait for gloo's threads, and they for the GIL
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_two_processes_find_the_gradients_of_the_whole_batch(tmp_path):
     torch.multiprocessing.spawn(gradients_of_half, (str(tmp_path),), 2)
     model = build()

@@ -61,7 +61,7 @@ def test_points_agree_with_the_grid(family, size):
 
 
 @every_family
-def test_points_of_several_samples_are_those_of_each(family, size):
+def test_points_of_a_batch_equal_points_of_each_sample(family, size):
     grid = build(family, size)
     theta = random(grid)
     torch.manual_seed(1)
@@ -255,7 +255,7 @@ def test_an_unusable_scale_is_refused(scale):
 
 
 @every_family
-def test_the_number_of_parameters_is_that_of_the_identity(family, size):
+def test_the_number_of_parameters_is_the_length_of_the_identity(family, size):
     grid = build(family, size)
     assert grid.num_params == len(grid.identity)
 
@@ -349,7 +349,7 @@ def test_control_points_are_where_theta_says():
     assert affine.control_points(random(affine)) is None
 
 
-def test_what_is_behind_a_camera_is_read_nowhere():
+def test_points_behind_a_camera_read_nowhere():
     grid = build('ProjectiveGrid', (5, 9))
     theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 2, 0]])
     points = grid.map_points(theta, torch.tensor([[-1.0, 0], [1.0, 0.5]]))
