@@ -152,10 +152,7 @@ class GridGenerator(nn.Module):
         return None
 
     def validate_theta(self, theta: Tensor) -> Tensor:
-        """Return theta in float32 or finer, all NaN if any number is not finite.
-
-        Sample by sample.
-        """
+        """Return theta, at least float32; all NaN if not finite."""
         if theta.ndim != 2 or theta.shape[1] != self.num_params:
             raise ValueError(
                 f'{type(self).__name__}: theta must be '

@@ -77,6 +77,7 @@ def check_loaded(model):
     assert_close(theta.data, torch.tensor([1.0, 0, 0]), **exactly)
 
 
+@pytest.mark.slow
 def test_a_bare_checkpoint_loads_by_load_from(around, checkpoint, tmp_path):
     runner = Runner(
         classifier(around(RESNET)),

@@ -67,6 +67,7 @@ def test_an_unusable_place_says_what_it_received(
         model(image())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('choice', [0, -1])
 @pytest.mark.parametrize(('name', 'place', 'got'), UNUSABLE)
 def test_the_places_named_instead_do_work(

@@ -216,6 +216,7 @@ def test_only_what_the_backbone_has_is_offered():
     assert not hasattr(build(), 'switch_to_deploy')
 
 
+@pytest.mark.slow
 def test_the_branches_of_every_stream_are_fused():
     model = build(backbone=dict(type='MobileOne', arch='s0')).eval()
     expected = model(image())

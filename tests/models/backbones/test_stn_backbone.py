@@ -170,6 +170,7 @@ def test_a_twin_has_transformers_of_its_own(twin, called, transformer):
     assert (again(image())[0] - before[0]).abs().max() > 1e-3
 
 
+@pytest.mark.slow
 def test_compiled_it_gives_the_same(transformer):
     torch.compiler.reset()
     start = [0.5, 0.3, 0.1]
@@ -180,6 +181,7 @@ def test_compiled_it_gives_the_same(transformer):
     assert (bias(model, 2).grad != 0).any()
 
 
+@pytest.mark.slow
 def test_exported_it_gives_the_same(transformer):
     model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
     # torch 2.6 traces strictly unless told not to

@@ -299,7 +299,7 @@ def gradients_of_half(rank, folder):
     losses = model(images[half], samples[half], mode='loss')
     found = gradients(model.module, losses)
     torch.save(found, f'{folder}/{rank}.pth')
-    del model  # last, it would wait for gloo's threads, and they for the GIL
+    del model, losses  # else these end gloo's threads, and hold the GIL
     torch.distributed.destroy_process_group()
 
 
