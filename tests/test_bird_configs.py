@@ -15,6 +15,8 @@ from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[1] / 'configs'
 SIDES = dict(
     inception_v2_cub=224,
@@ -56,7 +58,6 @@ def without_weights(model):
     return model
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('name', SIDES)
 def test_one_iteration_reaches_every_parameter(name):
     torch.manual_seed(0)
@@ -82,7 +83,6 @@ def test_one_iteration_reaches_every_parameter(name):
         assert moved[regressor][momentum.pop()].any()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('name', sorted(set(SIDES) - BARE))
 def test_the_localiser_learns_more_slowly(localiser_rates, name):
     cfg = config(name)
@@ -135,7 +135,6 @@ def test_another_repository_builds_on_it(name, tmp_path):
     assert cfg.model == expected.model
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('name', PAPER)
 def test_missing_weights_are_named_with_the_command(name, monkeypatch):
     monkeypatch.chdir('/')
@@ -148,7 +147,6 @@ def test_missing_weights_are_named_with_the_command(name, monkeypatch):
         model.init_weights()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('name', PAPER)
 def test_converted_weights_reach_every_inception(name, tmp_path):
     cfg = config(name)

@@ -177,6 +177,7 @@ def test_a_compiled_step_is_recorded(tmp_path, loop):
     assert outline_of_last().shape == (256, 2)
 
 
+@pytest.mark.slow
 def test_a_model_compiled_before_is_recorded(tmp_path):
     run = runner(tmp_path / 'run')
     run.model.backbone.compile(backend='eager')

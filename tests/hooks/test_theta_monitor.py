@@ -188,6 +188,7 @@ def test_nothing_stays_behind(tmp_path):
     assert not runner.optim_wrapper.optimizer._optimizer_step_pre_hooks
 
 
+@pytest.mark.slow
 def test_a_compiled_training_is_followed_too(tmp_path):
     short = dict(train_cfg=dict(by_epoch=False, max_iters=1, val_interval=9))
     compiled = dict(compile=dict(backend='eager'))
