@@ -1,4 +1,4 @@
-"""Every config says what it is, is clean, and trains what it builds."""
+"""Every config is described, clean, and trains what it builds."""
 
 import ast
 import re

@@ -17,7 +17,7 @@ TOOLS = Path(__file__).parents[1] / 'tools'
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """A function that runs a tool and returns what it printed."""
+    """A function that runs a tool and returns its output."""
 
     def run(name, *arguments):
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])

@@ -24,7 +24,7 @@ SHORT = [
 
 
 def run(*command, **environment):
-    """Run a command in the checkout; return what it printed."""
+    """Run a command in the checkout; return its output."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=ROOT,
@@ -70,7 +70,7 @@ def weights(work_dir, epoch=1):
 
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
-    """A work dir of one short epoch, and what was printed."""
+    """A work dir of one short epoch, and the output of the run."""
     work_dir = tmp_path_factory.mktemp('trained')
     return work_dir, train(work_dir)
 

@@ -153,7 +153,7 @@ def contestants(shape, size, gradient_to: str, device: str) -> dict:
 
 
 def synchronise(device: str) -> None:
-    """Wait for what was started on a GPU."""
+    """Wait until a GPU is idle."""
     if device != 'cpu':
         torch.cuda.synchronize()
 
@@ -373,7 +373,7 @@ def in_precision(
 
 
 class Last(torch.nn.Module):
-    """The last of a tuple of features."""
+    """Return the last of a tuple of features."""
 
     def forward(self, features):
         return features[-1]

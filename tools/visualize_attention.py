@@ -100,7 +100,7 @@ def find_images(place: Path) -> list[Path]:
 
 
 def find_checkpoints(places: list[Path]) -> list[Path]:
-    """Return the checkpoints given, or those of a work dir in order."""
+    """Return the checkpoints given, or all of a work dir in order."""
     for place in places:
         if not place.exists():
             raise ValueError(f'--animate: there is no {place}')

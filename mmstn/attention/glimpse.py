@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(eq=False)
 class Glimpse:
-    """What one transformer did with a batch, as copies.
+    """Source, theta and output of one transformer for a batch, copied.
 
     Everything in pixels can be had in those of its source, or of the input of
     the network. A feature map is taken to span the frame of what its stage

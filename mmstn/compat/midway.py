@@ -11,7 +11,7 @@ RECORD = 'epoch_begin'
 
 
 class Rest:
-    """A batch sampler whose first pass begins behind what was trained on.
+    """A batch sampler whose first pass skips the batches trained on.
 
     Args:
         batches: The whole batch sampler.

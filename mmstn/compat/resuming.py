@@ -141,7 +141,7 @@ def read_pointer(path: Path) -> tuple[str | None, str]:
 def examine(
     path: Path, whole: bool = False
 ) -> tuple[tuple[str, int] | None, str | None]:
-    """Return when a checkpoint was saved, or None and what is wrong with it.
+    """Return the time a checkpoint was saved, or None and its fault.
 
     Args:
         path: Of the file.

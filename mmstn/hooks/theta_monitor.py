@@ -289,7 +289,7 @@ def save(runner: Runner) -> Path:
 
 
 def state_of(runner: Runner, path: Path) -> str:
-    """Say what was saved, and where the last good weights are."""
+    """Return sentences on the saved state and the last good weights."""
     lost = spoilt(unwrap(runner.model).state_dict())
     saved = f'Its state is in {path}'
     if not path.exists():

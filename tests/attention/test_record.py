@@ -1,4 +1,4 @@
-"""What is caught is what happened, whatever wraps the network."""
+"""A record holds the forward pass, whatever wraps the network."""
 
 import copy
 import math
@@ -143,7 +143,7 @@ def test_each_of_several_parallel_transformers_is_caught():
 
 
 class Network(nn.Module):
-    """A transformer on the input, a convolution, one on what it makes."""
+    """A transformer on the input, a convolution, a transformer on its map."""
 
     def __init__(self, first, second):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Numbers of thetas against those calculated by hand."""
+"""Statistics of thetas against values calculated by hand."""
 
 import math
 

@@ -21,7 +21,7 @@ class Opening:
 
 
 class Getting:
-    """What the real ``getattr`` would answer, the stand-in must not."""
+    """The real ``getattr`` would answer this, the stand-in must not."""
 
     def __reduce__(self):
         return getattr, (HistoryBuffer, '__init__')

@@ -1,4 +1,4 @@
-"""Libraries start, or say what is missing."""
+"""Libraries can be imported, or name what is missing."""
 
 import pytest
 from fresh_process import ROOT, python
@@ -36,6 +36,7 @@ def torchvision(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_missing_libgl_is_said_in_words(tmp_path):
     (tmp_path / 'cv2.py').write_text(
         "raise ImportError('libGL.so.1: cannot open shared object file')"
@@ -47,11 +48,13 @@ def test_a_missing_libgl_is_said_in_words(tmp_path):
     assert 'apt-get install libgl1' in done.stderr
 
 
+@pytest.mark.slow
 def test_torchvision_can_be_imported():
     done = python('import mmstn, torchvision.models')
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_torchvision_is_imported_only_where_it_is_wanted():
     done = python('import mmstn, sys; print("torchvision" in sys.modules)')
     assert done.stdout == 'False\n'

@@ -1,4 +1,4 @@
-"""MMCV and MMPretrain compute on every NumPy what they did on NumPy 1."""
+"""MMCV and MMPretrain compute the same on every NumPy."""
 
 import cv2
 import mmcv

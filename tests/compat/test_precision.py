@@ -9,7 +9,7 @@ from mmstn.compat import precision
 
 @pytest.fixture
 def warnings(monkeypatch):
-    """What is logged."""
+    """The lines that are logged."""
     lines = []
     monkeypatch.setattr(
         precision, 'print_log', lambda line, *others: lines.append(line)

@@ -138,7 +138,7 @@ def test_the_loop_by_iterations_counts_epochs_too(tmp_path, monkeypatch):
 
 
 def run_two(tmp_path, function):
-    """Return the exit codes of two processes, and what they printed."""
+    """Return the exit codes of two processes, and their output."""
     code = (
         f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); '
         f'import test_epochs; test_epochs.{function}(*sys.argv[1:])'

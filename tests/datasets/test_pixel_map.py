@@ -64,7 +64,7 @@ def ramp(size):
 
 
 def through(pipeline, size):
-    """What the real transforms make of the ramp, and its data sample."""
+    """Return the ramp behind the real transforms, and its data sample."""
     packed = Compose([TRANSFORMS.build(cfg) for cfg in [*pipeline, PACK]])(
         dict(img=ramp(size), img_shape=size, ori_shape=size)
     )

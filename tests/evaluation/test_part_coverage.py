@@ -1,4 +1,4 @@
-"""What the metric counts, on paper and in a Runner."""
+"""The coverage of parts, on paper and in a Runner."""
 
 import math
 
@@ -162,9 +162,7 @@ def test_predictions_without_outlines_name_the_hook(root):
 
 
 def test_a_network_that_transforms_nothing_of_its_input_is_refused(root):
-    refused(
-        root, 'no transformer .* has a region', [sample('one')]
-    )
+    refused(root, 'no transformer .* has a region', [sample('one')])
 
 
 def test_a_sample_without_a_path_is_refused(root):

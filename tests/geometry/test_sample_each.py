@@ -1,4 +1,4 @@
-"""Many reads of one source equal so many single ones."""
+"""N samplings of one source equal N single ones."""
 
 import pytest
 import torch

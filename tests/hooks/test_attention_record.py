@@ -43,7 +43,7 @@ class Dots(Dataset):
 
 @METRICS.register_module(force=True)
 class Keep(BaseMetric):
-    """Keep what a metric is given."""
+    """Keep the inputs of a metric."""
 
     kept = []
 

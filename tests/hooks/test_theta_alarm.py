@@ -1,4 +1,4 @@
-"""What the monitor says, and stops, in a real, tiny Runner."""
+"""The monitor warns and stops, in a real, tiny Runner."""
 
 import math
 from functools import partial
@@ -175,7 +175,7 @@ def test_a_scale_of_amp_that_was_too_large_is_no_failure(tmp_path, fused):
 
 
 def lost_with(tmp_path, *spoil):
-    """Lose a run after its second checkpoint; return what is said."""
+    """Fail a run after its second checkpoint; return the error."""
 
     class Spoil(Hook):
         def before_train_iter(self, runner, batch_idx, data_batch=None):

@@ -338,7 +338,7 @@ def test_a_transformer_inside_has_its_map_beside_its_output():
 
 
 def views(picture, inner):
-    """Return the three views of a volume, less what is around each."""
+    """Return the three views of a volume without their frames."""
     depth, height, width = inner
     border = (picture.shape[1] - GAP // 2 - width - depth) // 4
     tops = LINE + border, 2 * LINE + height + 3 * border

@@ -77,7 +77,7 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
 
 
 def values(root: str, where: str, numbers: list[str]) -> list[float]:
-    """Return numbers that are finite; the error says where others stand."""
+    """Return finite numbers; a ValueError names the line of any other."""
     try:
         found = [*map(float, numbers)]
     except ValueError:

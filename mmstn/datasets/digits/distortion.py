@@ -182,7 +182,7 @@ def add_clutter(
 
 @dataclass(frozen=True)
 class Distortion:
-    """One of the paper's sets.
+    """The canvas, draws and grid of one of the paper's distortions.
 
     Args:
         canvas: Side of its canvas, in pixels.

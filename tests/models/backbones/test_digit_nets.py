@@ -1,4 +1,4 @@
-"""The digit classifiers are those of the paper's appendix A.4."""
+"""The digit classifiers equal the paper's appendix A.4."""
 
 import pytest
 import torch

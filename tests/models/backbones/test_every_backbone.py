@@ -173,7 +173,7 @@ def sources(name):
 
 
 def tensors(features):
-    """Return every tensor of what a backbone returns, in order."""
+    """Return every tensor in the output of a backbone, in order."""
     if isinstance(features, torch.Tensor):
         return [features]
     return [part for item in features or () for part in tensors(item)]

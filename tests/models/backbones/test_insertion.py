@@ -134,7 +134,7 @@ def test_a_refusal_changes_nothing(transformer):
 
 @pytest.fixture
 def said(monkeypatch):
-    """What is logged, in order."""
+    """The lines that are logged, in order."""
     lines = []
     monkeypatch.setattr(
         'mmstn.models.backbones.stn_backbone.print_log',

@@ -288,7 +288,7 @@ def test_compiled_it_trains_the_same(tmp_path):
 
 
 def gradients_of_half(rank, folder):
-    """Write what one of two processes computes from its half of a batch."""
+    """Write the gradients of one of two processes, of half a batch."""
     torch.distributed.init_process_group(
         'gloo', f'file://{folder}/meet', rank=rank, world_size=2
     )

@@ -1,4 +1,4 @@
-"""Losses on theta against numbers calculated by hand, in every family."""
+"""Losses on theta against values calculated by hand, in every family."""
 
 import pytest
 import torch
