@@ -3,6 +3,8 @@
 import pytest
 from fresh_process import ROOT, python
 
+pytestmark = pytest.mark.slow
+
 # What torchvision does, beside libraries that load and that do not.
 HEAD = """
 import torch
@@ -36,7 +38,6 @@ def torchvision(tmp_path):
     return run
 
 
-@pytest.mark.slow
 def test_a_missing_libgl_is_said_in_words(tmp_path):
     (tmp_path / 'cv2.py').write_text(
         "raise ImportError('libGL.so.1: cannot open shared object file')"
@@ -48,13 +49,11 @@ def test_a_missing_libgl_is_said_in_words(tmp_path):
     assert 'apt-get install libgl1' in done.stderr
 
 
-@pytest.mark.slow
 def test_torchvision_can_be_imported():
     done = python('import mmstn, torchvision.models')
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
 def test_torchvision_is_imported_only_where_it_is_wanted():
     done = python('import mmstn, sys; print("torchvision" in sys.modules)')
     assert done.stdout == 'False\n'
