@@ -80,7 +80,7 @@ def test_nothing_is_made_over_something(run, mnist_root, tmp_path, capsys):
     assert f'{tmp_path} exists; delete it' in capsys.readouterr().err
 
 
-def test_what_is_missing_is_named(run, shared_data, tmp_path):
+def test_images_without_crops_are_named(run, shared_data, tmp_path):
     source = shared_data('svhn-fullnumbers-fixture')
     shutil.copytree(source / 'train', tmp_path / 'train')
     printed = run('prepare_svhn.py', tmp_path)

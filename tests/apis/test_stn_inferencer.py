@@ -194,7 +194,7 @@ def test_json_holds_what_the_result_does(look):
     )
 
 
-def test_what_is_not_finite_is_null_in_json(look):
+def test_numbers_that_are_not_finite_are_null_in_json(look):
     stn = look(transformer(**WINDOW))
     (module,) = stn.transformers.values()
     module.localisation.regressor.bias.data[1] = torch.nan

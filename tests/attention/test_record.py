@@ -202,7 +202,7 @@ def test_a_spline_bends_an_outline_inside_as_its_grid_does():
     )
 
 
-def test_what_is_behind_a_camera_is_nowhere_on_the_input():
+def test_points_behind_a_camera_are_nowhere_on_the_input():
     # depth 1 + 2x: the second reads from x = -1 to 1, half of it behind
     first = transformer((1.0, 0, 0, 0, 1, 0, 2, 0), 'ProjectiveGrid')
     control = transformer((0.0,) * 32, 'TPSGrid', (4, 4)).grid.control

@@ -193,7 +193,7 @@ def test_other_backends_delete_as_they_did(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_a_killed_writer_left_is_swept_at_the_next_start(tmp_path):
+def test_files_of_a_killed_writer_are_swept_at_the_next_start(tmp_path):
     code = (
         'import os, mmstn; from mmengine.fileio import LocalBackend\n'
         'os.replace = lambda *paths: os._exit(9)\n'

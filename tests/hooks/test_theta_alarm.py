@@ -221,7 +221,7 @@ def test_a_full_disk_does_not_hide_the_verdict(tmp_path, monkeypatch):
         runner.train()
 
 
-def test_what_is_advised_works(tmp_path):
+def test_the_advice_works(tmp_path):
     """A stopped run goes on with its batch; a bound of steps reaches it."""
     runner = Runner(**config(tmp_path / 'run'))
     poison = Poison()

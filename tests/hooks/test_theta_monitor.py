@@ -176,7 +176,7 @@ def test_training_is_the_same_to_the_bit_without_the_hook(tmp_path, interval):
     assert not logged(without)
 
 
-def test_what_is_drawn_in_between_does_not_count(tmp_path):
+def test_pictures_in_between_change_no_number(tmp_path):
     drawing = dict(type='mmstn.AttentionVisualizationHook', train_interval=1)
     with_it = logged(trained(tmp_path, hooks=[HOOK, drawing]))
     assert with_it == logged(trained(tmp_path, 'without'))

@@ -182,7 +182,7 @@ def test_a_checkpoint_of_the_transformers_alone_loads(around):
     assert_close(found, expected, **exactly)
 
 
-def test_what_a_wrapped_checkpoint_has_too_much_keeps_its_name(around):
+def test_surplus_keys_of_a_wrapped_checkpoint_keep_their_names(around):
     model = classifier(around(RESNET))
     state = model.state_dict() | {'backbone.backbone.extra': torch.ones(1)}
     missing, unexpected = model.load_state_dict(state, strict=False)

@@ -102,7 +102,9 @@ def test_a_transformer_at_a_place_acts_and_learns(
     assert (bias(model).grad != 0).any()
 
 
-def test_what_is_inserted_acts_on_the_input_of_the_submodule(transformer):
+def test_a_transformer_acts_on_the_input_of_its_submodule(
+    transformer,
+):
     model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0.3, 0]))
     net = model.backbone
     stem = net.maxpool(net.relu(net.bn1(net.conv1(image()))))

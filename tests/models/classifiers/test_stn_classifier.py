@@ -87,7 +87,7 @@ def test_losses_on_theta_are_beside_those_of_the_head():
     assert_close(losses['loss_outside'], 2 * outside)
 
 
-def test_they_reach_the_localiser():
+def test_losses_on_theta_reach_the_localiser():
     model = build()
     losses = losses_of(model)
     del losses['loss']

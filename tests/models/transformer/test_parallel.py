@@ -95,7 +95,7 @@ def learn(outputs, transformers, source):
     + [('AffineGrid', (3, 4, 5)), ('TranslationGrid', (3, 4, 5))],
     ids=str,
 )
-def test_they_equal_single_ones_in_values_and_gradients(
+def test_parallel_transformers_equal_single_ones_in_values_and_gradients(
     family, size, batch, padding
 ):
     together = moved(build(3, family, size, padding))
