@@ -252,10 +252,9 @@ def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
         PATH=f'{tmp_path}:{os.environ["PATH"]}',
         GPUS='16',
         SRUN_ARGS='--qos high',
-        PYTHON='python',
     )
     assert '<-p><gpu><--job-name=birds><--gres=gpu:8><--ntasks=16>' in asked
-    assert '<--qos><high><python><-u>' in asked
+    assert f'<--qos><high><{sys.executable}><-u>' in asked
     end = f'<{CONFIG}><--work-dir=out dir><--launcher=slurm><--amp>'
     assert asked.endswith(end)
 
