@@ -1,4 +1,4 @@
-"""Say whether the weights of a checkpoint are those of a network."""
+"""Check that the weights of a checkpoint fit a network."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ FIRST = 5  # differences of a kind that are named
 
 
 class Fit:
-    """What became of the weights of a checkpoint in a network.
+    """Load a checkpoint into a network, and list the weights that do not fit.
 
     Builds on what modules do with foreign names and shapes when they load, so
     the network has loaded what fits, of a checkpoint that is refused too.
@@ -71,12 +71,12 @@ class Fit:
 
 
 def without_counters(names) -> list[str]:
-    """Return names but those of batches counted, which old files lack."""
+    """Return the names without batch counters, which old files lack."""
     return [name for name in names if 'num_batches_tracked' not in name]
 
 
 def state_of(checkpoint: Mapping) -> Mapping[str, Tensor]:
-    """Return the state dict in a checkpoint, or which it is."""
+    """Return the state dict in a checkpoint, or the checkpoint if bare."""
     state = checkpoint
     if isinstance(checkpoint, Mapping):
         state = checkpoint.get('state_dict', checkpoint)
@@ -84,7 +84,7 @@ def state_of(checkpoint: Mapping) -> Mapping[str, Tensor]:
 
 
 def check_whole(model: nn.Module, checkpoint: Mapping, path: str) -> None:
-    """Raise a ValueError unless a checkpoint is one of this very network.
+    """Raise a ValueError unless a checkpoint fits a network exactly.
 
     Args:
         model: The network; what fits is loaded into it even so.
@@ -96,18 +96,18 @@ def check_whole(model: nn.Module, checkpoint: Mapping, path: str) -> None:
         raise ValueError(
             f'{path} does not fit the {type(fit.model).__name__} that the '
             f'config describes; {fit}. Name the config that it was trained '
-            f'with{advice(path)}.'
+            f'with{configs_beside(path)}.'
         )
 
 
-def advice(path: str) -> str:
-    """Return the configs beside a checkpoint, as the end of a sentence."""
+def configs_beside(path: str) -> str:
+    """Return the end of a sentence that names configs beside a checkpoint."""
     configs = sorted(Path(path).parent.glob('*.py'))
     return f': {" or ".join(map(str, configs))}' if configs else ''
 
 
 def load_whole(model: nn.Module, path: str) -> None:
-    """Load a checkpoint of this very network, or raise a ValueError."""
+    """Load a checkpoint that fits exactly, or raise a ValueError."""
     checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
     check_whole(model, checkpoint, path)
 

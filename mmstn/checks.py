@@ -1,4 +1,4 @@
-"""What a size, a finite number and a count are, for every constructor.
+"""Check sizes, finite numbers and counts, for every constructor.
 
 NumPy's scalars are numbers; a bool is none.
 """

@@ -1,4 +1,4 @@
-"""Say which keys of ``paramwise_cfg`` no parameter has."""
+"""Warn of keys of ``paramwise_cfg`` that match no parameter."""
 
 import difflib
 import functools
@@ -11,7 +11,7 @@ from mmengine.optim import DefaultOptimWrapperConstructor
 
 @functools.cache
 def say_unmatched() -> None:
-    """Let every optimizer name its ``custom_keys`` that match no parameter.
+    """Let every optimizer warn of ``custom_keys`` that match no parameter.
 
     A key such as ``localization`` would leave all rates as they are, without
     a word. The constructors of MMPretrain inherit what is wrapped here.
@@ -37,12 +37,12 @@ def say_unmatched() -> None:
 
 
 def matches(key: str, name: str) -> bool:
-    """Whether MMEngine applies a key to a parameter of this name."""
+    """Return whether MMEngine applies a key to a parameter."""
     return key in (name if '.' in name else f'.{name}')
 
 
 def nearest(key: str, names: Iterable[str]) -> list[str]:
-    """Return up to three parts of names that are spelt like a key."""
+    """Return up to three parts of parameter names spelt like a key."""
     length = key.strip('.').count('.') + 1
     parts = {
         '.'.join(words[first : first + length])

@@ -16,6 +16,11 @@ ROOT = Path(__file__).parents[1]
 torch.set_num_threads(1)
 
 
+def pytest_runtest_setup(item):
+    if item.get_closest_marker('gpu') and not torch.cuda.is_available():
+        pytest.skip('needs a GPU with CUDA')
+
+
 @pytest.fixture(autouse=True)
 def default_scope():
     """The scope every config sets, whatever a Runner left behind."""

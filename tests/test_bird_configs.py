@@ -13,6 +13,8 @@ from mmengine.optim import build_optim_wrapper
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[1] / 'configs'
 SIDES = dict(
     inception_v2_cub=224,

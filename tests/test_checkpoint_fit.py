@@ -158,6 +158,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('tool', TOOLS)
 def test_a_tool_refuses_weights_of_another_network(tool, other, tmp_path):
     arguments = [other if a == 'PATH' else str(a) for a in TOOLS[tool]]

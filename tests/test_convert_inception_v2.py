@@ -197,6 +197,7 @@ def test_a_file_that_is_refused_is_named(
     assert not re.search('weights_only|safe_globals|arbitrary', said)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_a_config_loads(tmp_path):
     paths = [tmp_path / 'public.pth', tmp_path / 'new' / 'ours.pth']
     state = state_dict()

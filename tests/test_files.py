@@ -1,4 +1,4 @@
-"""A file is there to its end, or what was there before."""
+"""A file is whole, or the one before it stays."""
 
 import ast
 import os

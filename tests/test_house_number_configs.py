@@ -13,6 +13,8 @@ from mmpretrain.registry import MODELS
 from mmstn.datasets.svhn.svhn_crops import prepare
 from mmstn.datasets.svhn.synthetic_house_numbers import make_folder
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[1] / 'configs'
 TRANSFORMERS = dict(single=1, multi=4)
 MADE = 5  # numbers in each folder

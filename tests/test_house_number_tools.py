@@ -17,7 +17,7 @@ TOOLS = Path(__file__).parents[1] / 'tools'
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """A function that runs a tool and returns what it printed."""
+    """A function that runs a tool and returns its output."""
 
     def run(name, *arguments):
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
@@ -27,7 +27,7 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_made_house_numbers_become_a_data_set(run, mnist_root, tmp_path):
+def test_synthetic_house_numbers_become_a_data_set(run, mnist_root, tmp_path):
     root = tmp_path / 'numbers'
     counts = ['--train', 4, '--test', 3]
     run('make_house_numbers.py', root, '--mnist', mnist_root, *counts)
@@ -80,7 +80,7 @@ def test_nothing_is_made_over_something(run, mnist_root, tmp_path, capsys):
     assert f'{tmp_path} exists; delete it' in capsys.readouterr().err
 
 
-def test_what_is_missing_is_named(run, shared_data, tmp_path):
+def test_images_without_crops_are_named(run, shared_data, tmp_path):
     source = shared_data('svhn-fullnumbers-fixture')
     shutil.copytree(source / 'train', tmp_path / 'train')
     printed = run('prepare_svhn.py', tmp_path)

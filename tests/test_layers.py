@@ -145,7 +145,7 @@ def within(name: str, layers) -> str | None:
 
 
 def forbidden(text: str, module: str, package: str) -> list[str]:
-    """Return what a file imports although its layer may not."""
+    """Return the imports of a file that its layer forbids."""
     layer = within(module, MAY_IMPORT)
     allowed = MAY_IMPORT[layer] | sys.stdlib_module_names
     if '.' in layer:

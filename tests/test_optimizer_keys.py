@@ -15,7 +15,7 @@ CONSTRUCTORS = [
 
 @pytest.fixture
 def warnings(monkeypatch):
-    """What is warned of, line by line."""
+    """The warnings, line by line."""
     lines = []
 
     def log(_, level, message, *args, **kwargs):

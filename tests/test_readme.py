@@ -36,12 +36,12 @@ def test_the_config_of_the_readme_trains_outside_the_repository(
 
 
 @pytest.mark.parametrize('path', re.findall(r'\]\((?!http)(.*?)\)', README))
-def test_what_the_readme_links_to_is_there(path):
+def test_links_of_the_readme_exist(path):
     assert (ROOT / path).is_file()
 
 
 @pytest.mark.parametrize(
     'path', sorted(set(re.findall(r'\b(?:configs|tools)/\w+\.\w+', README)))
 )
-def test_what_the_readme_runs_is_there(path):
+def test_files_that_the_readme_runs_exist(path):
     assert (ROOT / path).is_file()

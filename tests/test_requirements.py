@@ -1,4 +1,4 @@
-"""What is asked for admits what is tested."""
+"""The requirements admit the versions that are tested."""
 
 import ast
 import re

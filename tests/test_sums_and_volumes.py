@@ -28,6 +28,7 @@ def parameters(cfg):
     return sum(weight.numel() for weight in model.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('page', RUNS)
 def test_two_iterations_reach_every_parameter(
     page, few_digits, localiser_rates, tmp_path
@@ -52,6 +53,7 @@ def test_two_iterations_reach_every_parameter(
     assert sorted(own) == pytest.approx([rate] if has_localiser else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('model', SUMS)
 def test_the_models_that_add_up_are_equally_large(model):
     sizes = [parameters(config(f'sums/{m}')) for m in (model, 'cnn')]

@@ -11,6 +11,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 CONFIG = 'configs/stn_digits.py'
 CHECKPOINT = 'epoch_1.pth'
@@ -22,7 +24,7 @@ SHORT = [
 
 
 def run(*command, **environment):
-    """Run a command in the checkout; return what it printed."""
+    """Run a command in the checkout; return its output."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=ROOT,
@@ -68,7 +70,7 @@ def weights(work_dir, epoch=1):
 
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
-    """A work dir of one short epoch, and what was printed."""
+    """A work dir of one short epoch, and the output of the run."""
     work_dir = tmp_path_factory.mktemp('trained')
     return work_dir, train(work_dir)
 
@@ -100,6 +102,7 @@ TESTS = {
 }
 
 
+@pytest.mark.dist
 @pytest.mark.parametrize('processes', TESTS)
 def test_testing_a_checkpoint_repeats_its_validation(
     trained, tmp_path, processes
@@ -126,6 +129,7 @@ def test_testing_a_checkpoint_repeats_its_validation(
     assert metrics == {'accuracy/top1': pytest.approx(float(accuracy))}
 
 
+@pytest.mark.dist
 def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
     trained, tmp_path
 ):
@@ -164,6 +168,7 @@ def bird_folder(tmp_path):
     return root
 
 
+@pytest.mark.dist
 def test_two_processes_train_every_parameter_of_parallel_transformers(
     bird_folder, tmp_path
 ):
@@ -248,10 +253,9 @@ def test_slurm_gets_mmpretrains_calling_convention(tmp_path):
         PATH=f'{tmp_path}:{os.environ["PATH"]}',
         GPUS='16',
         SRUN_ARGS='--qos high',
-        PYTHON='python',
     )
     assert '<-p><gpu><--job-name=birds><--gres=gpu:8><--ntasks=16>' in asked
-    assert '<--qos><high><python><-u>' in asked
+    assert f'<--qos><high><{sys.executable}><-u>' in asked
     end = f'<{CONFIG}><--work-dir=out dir><--launcher=slurm><--amp>'
     assert asked.endswith(end)
 

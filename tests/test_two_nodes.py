@@ -12,6 +12,8 @@ import pytest
 from test_tools import CONFIG, ROOT, SHORT, free_port, train, weights
 from torch.testing import assert_close
 
+pytestmark = [pytest.mark.slow, pytest.mark.dist]
+
 
 def start_nodes(work_dir, *options):
     """Start ``dist_train.sh`` twice; return the two processes."""

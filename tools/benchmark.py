@@ -30,7 +30,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmpretrain.registry import DATASETS as ANY_DATASETS
-from mmpretrain.registry import MODELS as ANY_MODELS
+from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -117,8 +117,8 @@ def transformer(args) -> None:
 def contestants(shape, size, gradient_to: str, device: str) -> dict:
     """Return what to time: ours, torch's, and a copy of the source."""
     torch.manual_seed(0)
-    grid = ANY_MODELS.build(dict(type='mmstn.AffineGrid', size=size))
-    sampler = ANY_MODELS.build(dict(type='mmstn.GridSampler'))
+    grid = MMPRETRAIN_MODELS.build(dict(type='mmstn.AffineGrid', size=size))
+    sampler = MMPRETRAIN_MODELS.build(dict(type='mmstn.GridSampler'))
     theta = torch.tensor(grid.identity).repeat(shape[0], 1)
     theta = (theta + 0.1 * torch.randn_like(theta)).to(device)
     source = torch.rand(shape, device=device)
@@ -153,7 +153,7 @@ def contestants(shape, size, gradient_to: str, device: str) -> dict:
 
 
 def synchronise(device: str) -> None:
-    """Wait for what was started on a GPU."""
+    """Wait until a GPU is idle."""
     if device != 'cpu':
         torch.cuda.synchronize()
 
@@ -169,7 +169,7 @@ class Stopwatch(Hook):
 
 
 def training(args) -> None:
-    """Print the ratio of the Runner's speed to that of a bare loop."""
+    """Print the speed of the Runner over the speed of a bare loop."""
     print(
         f'{"workers":>7}{"Runner images/s":>17}{"bare images/s":>15}'
         f'{"Runner/bare":>13}'
@@ -226,7 +226,7 @@ def through_bare_loop(cfg: Config, device: str) -> float:
         shuffle=True,
         collate_fn=batch_collate,
     )
-    model = ANY_MODELS.build(cfg.model).to(device).train()
+    model = MMPRETRAIN_MODELS.build(cfg.model).to(device).train()
     net = torch.nn.Sequential(model.backbone, Last(), model.head.fc)
     optimiser = torch.optim.SGD(net.parameters(), 0.01, 0.9)
     for step, batch in enumerate(loader):
@@ -246,13 +246,14 @@ def through_bare_loop(cfg: Config, device: str) -> float:
 
 
 def birds(args) -> None:
-    """Print what four parallel transformers add to what they feed."""
+    """Print the time that four parallel transformers add to their streams."""
     print(f'{"4x at 448":22}{"step/parts":>11}{"GiB, batch of 8":>17}')
     for label, settings in BIRDS.items():
         torch.manual_seed(0)
         cfg = Config.fromfile('configs/stn_cub_4x.py')
         cfg.merge_from_dict(settings)
-        model = ANY_MODELS.build(cfg.model.backbone).to(args.device).train()
+        model = MMPRETRAIN_MODELS.build(cfg.model.backbone).to(args.device)
+        model.train()
         images = torch.rand(2, 3, 448, 448, device=args.device)
         runs = {
             'step': lambda m=model, i=images: seconds_of(m, step(m, i)),
@@ -269,9 +270,9 @@ def step(model, images: Tensor) -> Callable[[], Tensor]:
 
 
 def parts(model, images: Tensor) -> Callable[[], Tensor]:
-    """Return the loss of streams and localiser that do not meet."""
-    number = model.transformer.num_transformers
-    views = images[..., :224, :224].repeat(number, 1, 1, 1, 1)
+    """Return the loss of the streams and the localiser, run separately."""
+    count = model.transformer.num_transformers
+    views = images[..., :224, :224].repeat(count, 1, 1, 1, 1)
 
     def loss():
         theta = model.transformer.localisation(images)
@@ -295,7 +296,7 @@ def seconds_of(model, loss: Callable[[], Tensor]) -> float:
 
 
 def gigabytes_held(model, images: Tensor, batch: int) -> float:
-    """Return what a step holds, in GiB: counted, not measured.
+    """Return the memory of the tensors that a step keeps, in GiB.
 
     Everything kept for the backward pass of ``images``, scaled to a batch,
     and three times the weights: themselves, gradients and momentum.
@@ -317,14 +318,14 @@ def gigabytes_held(model, images: Tensor, batch: int) -> float:
 
 
 def house_numbers(args) -> None:
-    """Print what the four transformers of ST-CNN Multi cost."""
+    """Print the step time of ST-CNN Multi over that of its CNN."""
     torch.manual_seed(0)
     cfg = Config.fromfile('configs/svhn/st_cnn_multi_64.py').model
     bare = dict(cfg, backbone=cfg.backbone.backbone)
     images = torch.randn(32, 3, 64, 64, device=args.device)
     runs = {}
     for name, model in (('CNN', bare), ('Multi', cfg)):
-        net = ANY_MODELS.build(model).backbone.to(args.device).train()
+        net = MMPRETRAIN_MODELS.build(model).backbone.to(args.device).train()
         runs[name] = lambda n=net: seconds_of(n, lambda: n(images)[0].mean())
     took = medians(runs, args.rounds)
     print(f'house numbers, Multi/CNN {took["Multi"] / took["CNN"]:.3f}')
@@ -357,7 +358,7 @@ def in_precision(
     cfg: Config, images: Tensor, is_bfloat16: bool, is_channels_last: bool
 ) -> Callable[[], float]:
     """Return a timed forward and backward pass of a network."""
-    net = ANY_MODELS.build(cfg).to(images.device).train()
+    net = MMPRETRAIN_MODELS.build(cfg).to(images.device).train()
     if is_channels_last:
         net.to(memory_format=torch.channels_last)
         images = images.contiguous(memory_format=torch.channels_last)
@@ -372,7 +373,7 @@ def in_precision(
 
 
 class Last(torch.nn.Module):
-    """The last of a tuple of features."""
+    """Return the last of a tuple of features."""
 
     def forward(self, features):
         return features[-1]

@@ -1,9 +1,9 @@
-"""See where a trained network looks.
+"""Draw the regions that the transformers of a trained network read.
 
 python tools/visualize_attention.py CONFIG CHECKPOINT IMAGE_OR_FOLDER
 
 Writes ``attention/attention_1.png``, ...: five images a sheet, whole, with
-the outline of what each transformer read, and below what it handed on.
+the outline that each transformer read, and below it the output.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--save-crops',
         action='store_true',
-        help='write what each transformer hands on into OUT/crops',
+        help='write the output of each transformer into OUT/crops',
     )
     parser.add_argument(
         '--animate',
@@ -100,7 +100,7 @@ def find_images(place: Path) -> list[Path]:
 
 
 def find_checkpoints(places: list[Path]) -> list[Path]:
-    """Return the checkpoints given, or those of a work dir in order."""
+    """Return the checkpoints given, or all of a work dir in order."""
     for place in places:
         if not place.exists():
             raise ValueError(f'--animate: there is no {place}')
@@ -124,7 +124,7 @@ def find_checkpoints(places: list[Path]) -> list[Path]:
 def look(
     inferencer: STNInferencer, images: list[Path]
 ) -> Iterator[list[dict]]:
-    """Yield the results of so many images as a sheet has."""
+    """Yield the results of images, one contact sheet at a time."""
     batches = inferencer.preprocess(images, batch_size=COLUMNS)
     total = -(-len(images) // COLUMNS)
     for batch in track(batches, 'Looking', total=total):
@@ -132,7 +132,7 @@ def look(
 
 
 def draw(results: list[dict], **settings) -> np.ndarray:
-    """Return results and their images as a sheet."""
+    """Return a contact sheet of results and their images."""
     images = [imread(result['path'])[..., ::-1] for result in results]
     return image_sheet(images, results, **settings)
 

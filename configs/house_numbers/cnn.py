@@ -8,7 +8,7 @@ Source: Jaderberg et al. 2015, section 4.2, but for the data and the sizes.
 Result: not run yet.
 """
 
-_base_ = '../_base_/made_house_numbers.py'
+_base_ = '../_base_/synthetic_house_numbers.py'
 
 
 def loader():

@@ -1,4 +1,4 @@
-"""Results of an inferencer in values that JSON knows."""
+"""Convert results of an inferencer to values of JSON."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def as_json(result: dict) -> dict:
-    """Return a result of ``STNInferencer`` in values that JSON knows.
+    """Convert a result of ``STNInferencer`` to values of JSON.
 
     ``path``, ``width``, ``height``, ``pred_label``, ``pred_score``,
     ``pred_class`` where classes have names, and ``regions``, a list of

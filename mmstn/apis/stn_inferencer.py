@@ -1,4 +1,4 @@
-"""Classify images, and tell where the network looked."""
+"""Classify images, and return the regions that transformers read."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,25 +22,26 @@ from mmstn.models.transformer.find import require_transformers
 
 
 class STNInferencer(ImageClassificationInferencer):
-    """MMPretrain's inferencer, which also tells where transformers looked.
+    """Classify images, and return the region each transformer read.
 
-    Takes what that takes: paths, BGR arrays as OpenCV reads them, or a list
-    of either. Each result has besides ``pred_label``, ``pred_score``,
-    ``pred_scores`` and ``pred_class`` (of a house number, those of each digit)
+    Takes what MMPretrain's inferencer takes: paths, BGR arrays as OpenCV reads
+    them, or a list of either. Each result has besides ``pred_label``,
+    ``pred_score``, ``pred_scores`` and ``pred_class`` (of a house number, the
+    scores and classes of each digit)
 
     - ``path``: of the image, None for an array.
     - ``width``, ``height``: of the image, upright.
     - ``regions``: a list with a dict for each transformer:
 
       - ``transformer``: its name in the network.
-      - ``theta``: ``(P,)``, what its localiser gave.
-      - ``outline``: ``(K, 2)``, the border of what it read, ``(x, y)`` in
+      - ``theta``: ``(P,)``, the parameters of its map.
+      - ``outline``: ``(K, 2)``, the border of its region, ``(x, y)`` in
         pixels of the image; the centre of the first pixel is 0. It starts at
         what became the top left corner of the crop, then top right. Where
         lines stay straight there are four corners, else 256 points. NaN where
         there is no such point; None where no place in the image is one place
         in the crop.
-      - ``crop``: what it handed on, RGB ``(H, W, 3)`` in uint8; of a feature
+      - ``crop``: its output, RGB ``(H, W, 3)`` in uint8; of a feature
         map the mean of the channels, from darkest to brightest.
 
     With ``return_datasamples`` the regions are a field of each data sample.
@@ -129,7 +130,7 @@ class STNInferencer(ImageClassificationInferencer):
         return results
 
     def sequence(self, sample: DataSample) -> dict:
-        """Return the labels of a sequence; its score is that of them all."""
+        """Return the labels of a sequence, and the product of their scores."""
         scores, labels = sample.pred_score.max(1)  # (L,)
         result = dict(
             pred_scores=sample.pred_score.cpu().numpy(),

@@ -1,1 +1,1 @@
-"""What the transformers of a network did in one forward pass."""
+"""Record the regions that transformers read in one forward pass."""

@@ -1,4 +1,4 @@
-"""From the tensors of a network to pictures."""
+"""Convert tensors of a network to pictures."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ RGB = {1: [0, 0, 0], 2: [0, 1, 1], 3: [0, 1, 2]}  # by number of channels
 
 
 class Denormaliser:
-    """Turn the tensors of a network into RGB.
+    """Convert tensors of a network to RGB.
 
     A picture is multiplied by the standard deviation, and the mean added.
     Without these, darkest and brightest of the source become black and white.

@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(eq=False)
 class Glimpse:
-    """What one transformer did with a batch, as copies.
+    """Source, theta and output of one transformer for a batch, copied.
 
     Everything in pixels can be had in those of its source, or of the input of
     the network. A feature map is taken to span the frame of what its stage
@@ -64,7 +64,7 @@ class Glimpse:
 
     @property
     def reaches_input(self) -> bool:
-        """Whether a place in the output is one place in the input."""
+        """True if each point of the output is one point of the input."""
         lineage = self.source.lineage
         if lineage is None or len(self.input.size) != len(self.family.size):
             return False
@@ -154,6 +154,6 @@ class Glimpse:
 
     @property
     def is_straight(self) -> bool:
-        """Whether straight lines of the output are straight on the input."""
+        """True if straight lines of the output are straight on the input."""
         chain = (self, *(self.source.lineage or ()))
         return all(glimpse.family.is_straight for glimpse in chain)

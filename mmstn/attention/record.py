@@ -29,7 +29,7 @@ class Record:
 
     @property
     def glimpses(self) -> list[Glimpse]:
-        """What each transformer did, one each of parallel ones."""
+        """The glimpse of each transformer, N of N parallel ones."""
         return [glimpse for few in self.readings.values() for glimpse in few]
 
     def on_output(
@@ -83,7 +83,7 @@ class Record:
 def record_attention(
     transformers: dict[str, SpatialTransformer], picture: Tensor
 ) -> Iterator[Record]:
-    """Record what ``transformers`` do until left.
+    """While active, record source, theta and output of each transformer.
 
     Args:
         transformers: By their names, as ``find_transformers`` gives them.

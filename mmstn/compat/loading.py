@@ -47,7 +47,7 @@ class RefusedCheckpoint(pickle.UnpicklingError):
 
 
 def reason(error: Exception) -> str:
-    """Return the sentence in torch's message that says what is wrong."""
+    """Return the sentence of torch's message that names the fault."""
     text = str(error).rpartition('WeightsUnpickler error:')[2]
     sentences = re.split(r'(?<=[.!?])\s+|\n+', text)
     said = [s.strip() for s in sentences if s.strip() and not ADVICE.search(s)]
@@ -55,7 +55,7 @@ def reason(error: Exception) -> str:
 
 
 def load(file, map_location=None, **kwargs):
-    """Return what a file holds, and run no code that is in it.
+    """Return the content of a checkpoint, and run no code in it.
 
     ``torch.load`` with ``weights_only=True``, whatever ``kwargs`` or
     ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` say.
@@ -74,7 +74,7 @@ def load(file, map_location=None, **kwargs):
 
 
 def load_url(url: str, *args, **kwargs):
-    """Return what the file at ``url`` holds, and run no code that is in it."""
+    """Return the content of a checkpoint at ``url``, and run no code in it."""
     kwargs['weights_only'] = True
     try:
         return torch.hub.load_state_dict_from_url(url, *args, **kwargs)

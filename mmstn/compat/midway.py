@@ -1,4 +1,4 @@
-"""Go on inside an epoch."""
+"""Resume inside an epoch."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ RECORD = 'epoch_begin'
 
 
 class Rest:
-    """A batch sampler whose first pass begins behind what was trained on.
+    """A batch sampler whose first pass skips the batches trained on.
 
     Args:
         batches: The whole batch sampler.
@@ -68,7 +68,7 @@ def go_on_inside_epochs() -> None:
 
 
 def leave_out_batches(loop: EpochBasedTrainLoop) -> int:
-    """Leave out of the next epoch what was trained on; return how much.
+    """Skip trained batches in the next epoch; return how many they are.
 
     Raises:
         ValueError: If that cannot be known.

@@ -77,7 +77,7 @@ def say_if_slow() -> None:
 
 
 def has_bfloat16_instructions(cpuinfo: Path = Path('/proc/cpuinfo')) -> bool:
-    """Return whether the CPU multiplies bfloat16; True where none can tell."""
+    """Return whether the CPU multiplies bfloat16; True if unknown."""
     if not cpuinfo.is_file():
         return True
     return not INSTRUCTIONS.isdisjoint(cpuinfo.read_text().split())

@@ -37,7 +37,7 @@ def agree_on_checkpoint(runner: Runner) -> str | None:
     answer = [None, None]
     if is_main_process():
         try:
-            path, why = choose_checkpoint(*places(runner))
+            path, why = choose_checkpoint(*candidates(runner))
             print_log(f'--resume: {why}', 'current', logging.WARNING)
             answer = [path, None]
         except FileNotFoundError as error:
@@ -49,7 +49,7 @@ def agree_on_checkpoint(runner: Runner) -> str | None:
     return path
 
 
-def places(runner: Runner) -> tuple[Path, list[Path]]:
+def candidates(runner: Runner) -> tuple[Path, list[Path]]:
     """Return the work dir, and the files in it that could be checkpoints.
 
     Those in the ``out_dir`` of a CheckpointHook belong to them.
@@ -135,7 +135,7 @@ def read_pointer(path: Path) -> tuple[str | None, str]:
 def examine(
     path: Path, whole: bool = False
 ) -> tuple[tuple[str, int] | None, str | None]:
-    """Return when a checkpoint was saved, or None and what is wrong with it.
+    """Return the time a checkpoint was saved, or None and its fault.
 
     Args:
         path: Of the file.

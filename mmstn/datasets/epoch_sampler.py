@@ -1,4 +1,4 @@
-"""The sampler that tells its data set the epoch."""
+"""A sampler that sets the epoch of its data set."""
 
 from collections.abc import Iterator, Sized
 
@@ -9,7 +9,7 @@ from mmstn.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class EpochSampler(DefaultSampler):
-    """MMEngine's ``DefaultSampler``, which also tells the data set the epoch.
+    """MMEngine's ``DefaultSampler``, which also sets the data set's epoch.
 
     MMEngine calls ``set_epoch`` before each epoch, after a resume too. Where
     nothing does, each pass over the sampler is the epoch after the last.

@@ -1,4 +1,4 @@
-"""Where each pixel of an image file comes to lie in the network's input."""
+"""Map pixels of an image file to pixels of the network's input."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from mmstn.datasets.transforms.pack_digits import PackDigits
 
 @dataclass(frozen=True)
 class PixelMap:
-    """From pixels of an image to those of the network's input, and back.
+    """Map pixels of an image to pixels of the network's input, and back.
 
     The image is that of the file as ``LoadImageFromFile`` reads it, upright.
     In both, the centre of the first pixel is 0.

@@ -1,4 +1,4 @@
-"""Batches rendered at once, and how they reach the model."""
+"""Batches that a data set renders at once, and their collate function."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -64,7 +64,7 @@ class LazyDataSamples:
 
 
 class PrebuiltBatch(Sequence):
-    """Samples rendered together, and a sequence of them to any collate.
+    """Samples rendered together, a sequence of samples to any collate.
 
     :func:`batch_collate` takes the batch as it is.
 

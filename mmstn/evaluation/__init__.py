@@ -1,4 +1,4 @@
-"""Metrics of what is read, and of where transformers look."""
+"""Metrics of label sequences, and of the regions transformers read."""
 
 import mmpretrain.evaluation  # noqa: F401  a parent's locations: not imported
 

@@ -1,4 +1,4 @@
-"""How much of a bird, and which of its parts, each transformer sees."""
+"""How well the region of each transformer covers a bird and its parts."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ WHOLE = 'whole input'
 
 @METRICS.register_module()
 class PartCoverage(BaseMetric):
-    """How much of a bird, and which of its parts, each transformer sees.
+    """Compare the region of each transformer with the bird and its parts.
 
     Source: Jaderberg et al. 2015, section 4.3, shows as pictures that one
     transformer finds heads; this says it in numbers. The annotations are
@@ -67,8 +67,8 @@ class PartCoverage(BaseMetric):
                 )
             if not outlines:
                 raise ValueError(
-                    'PartCoverage: no transformer of the network has a place '
-                    'in its input; take the metric out of the evaluator'
+                    'PartCoverage: no transformer of the network has a '
+                    'region in its input; take the metric out of the evaluator'
                 )
             self.results.append(self.seen(outlines, sample))
 

@@ -1,4 +1,4 @@
-"""How many numbers are read without a mistake."""
+"""Accuracy of whole sequences of labels."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from mmstn.registry import METRICS
 
 @METRICS.register_module()
 class SequenceAccuracy(BaseMetric):
-    """Share of samples whose labels are all predicted right, in percent.
+    """Percentage of samples whose labels are all predicted right.
 
     Gives ``sequence/accuracy``, of which the papers give the complement, and
-    ``sequence/accuracy_1`` and so on, that of each place on its own. Needs
+    ``sequence/accuracy_1`` and so on, the accuracy at each position. Needs
     ``gt_label`` and ``pred_label``, both ``(L,)``, of each data sample.
 
     Raises:
@@ -37,6 +37,6 @@ class SequenceAccuracy(BaseMetric):
     def compute_metrics(self, results: list) -> dict[str, float]:
         right = torch.stack(results).double()  # (N, L)
         metrics = dict(accuracy=right.amin(1).mean() * 100)
-        for place, share in enumerate(right.mean(0), 1):
-            metrics[f'accuracy_{place}'] = share * 100
+        for position, share in enumerate(right.mean(0), 1):
+            metrics[f'accuracy_{position}'] = share * 100
         return {name: value.item() for name, value in metrics.items()}

@@ -1,1 +1,1 @@
-"""Pure functions of tensors: where to look, and what is seen there."""
+"""Pure functions of tensors: coordinates, maps, grids and sampling."""

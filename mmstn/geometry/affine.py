@@ -15,7 +15,7 @@ FASTEST = 1e18  # radians; a float32 of more has a square that overflows
 
 
 def translation_matrix(theta: Tensor, scale: float) -> Tensor:
-    """Return the matrix that crops at a free place with a fixed scale.
+    """Return the matrix that translates with a fixed scale.
 
     Source: Jaderberg et al. 2015, section 4.3 (birds, a scale of one half).
 

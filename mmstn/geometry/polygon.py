@@ -1,4 +1,4 @@
-"""Areas of polygons, and what is inside them, in pixels or any other unit."""
+"""Points inside polygons, areas and intersection over union, in any unit."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Read a source at the points of a grid, in 2D and 3D."""
+"""Sample a source at the points of a grid, in 2D and 3D."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def sample(
     kernel: str = 'linear',
     padding: str | Sequence[float] = 'zeros',
 ) -> Tensor:
-    """Return the source read at each point of the grid, ``(B, C, *out)``.
+    """Sample the source at each point of the grid, ``(B, C, *out)``.
 
     Source: Jaderberg et al. 2015, eq. 5. Reads in float32 (float64 for a
     float64 source), whatever autocast says; the result has the source's dtype.
@@ -50,7 +50,7 @@ def sample_each(
     kernel: str = 'linear',
     padding: str | Sequence[float] = 'zeros',
 ) -> Tensor:
-    """Return each source read at ``N`` grids, ``(B, N, C, *out)``.
+    """Sample each source at ``N`` grids, ``(B, N, C, *out)``.
 
     As :func:`sample` at each grid, but in one read: the grids are stacked
     along the first output axis, so no source is copied ``N`` times.

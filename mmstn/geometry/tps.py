@@ -79,7 +79,7 @@ def apply_tps(targets: Tensor, control: Tensor, points: Tensor) -> Tensor:
     """
     basis = tps_basis(control, points.flatten(0, -2)).to(targets)
     basis = basis.unflatten(0, points.shape[:-1])  # ([B,] P, K)
-    moved = spread(basis, targets - control.to(targets))
+    moved = apply_basis(basis, targets - control.to(targets))
     return points.to(targets) + moved
 
 
@@ -97,11 +97,11 @@ def tps_grid(
         targets: ``(B, K, 2)``, where they are in the source.
         size: ``(H, W)``.
     """
-    moved = spread(basis, targets - control)  # (B, H * W, 2)
+    moved = apply_basis(basis, targets - control)  # (B, H * W, 2)
     return lattice(size, like=targets) + moved.unflatten(1, size)
 
 
-def spread(basis: Tensor, displacement: Tensor) -> Tensor:
+def apply_basis(basis: Tensor, displacement: Tensor) -> Tensor:
     """Return ``basis ([B,] P, K) @ (B, K, 2)``, planar in memory."""
     planes = displacement.movedim(-1, 1)  # (B, 2, K)
     return (planes @ basis.mT).movedim(1, -1)

@@ -1,4 +1,4 @@
-"""Write into predictions where the transformers of a network look."""
+"""Write the outlines that transformers read into predictions."""
 
 from contextlib import ExitStack
 
@@ -14,7 +14,7 @@ from mmstn.registry import HOOKS
 
 @HOOKS.register_module()
 class AttentionRecordHook(Hook):
-    """Write into each prediction where each transformer looked.
+    """Write the outline that each transformer read into each prediction.
 
     In validation and test every predicted data sample gets the field
     ``attention``: by the name of each transformer of pictures its outline,

@@ -1,4 +1,4 @@
-"""Draw where the transformers of a network look."""
+"""Draw the regions that transformers read."""
 
 import copy
 import random
@@ -24,10 +24,10 @@ from mmstn.visualization.attention_sheet import attention_sheet
 
 @HOOKS.register_module()
 class AttentionVisualizationHook(Hook):
-    """Draw where each transformer looks, and its output.
+    """Draw the region each transformer reads, and its output.
 
-    A column a sample: the network's input with one outline per transformer,
-    below it the output of each, framed in the colour of its outline. A
+    One column per sample: the network's input with the outline of each
+    transformer, below it each output, framed in the colour of its outline. A
     transformer inside the network has a row with the map it reads, its mean
     over the channels, beside its output. The dot on an outline is the top
     left corner of the output; a family with control points shows them. A

@@ -1,4 +1,4 @@
-"""Hand pictures to the backends of a run's visualizer."""
+"""Send pictures to the backends of a run's visualizer."""
 
 import logging
 from pathlib import Path
@@ -13,7 +13,7 @@ from mmstn.files import write_png
 def show(
     visualizer: Visualizer, name: str, picture: np.ndarray, step: int
 ) -> None:
-    """Give every backend an RGB picture, ``(H, W, 3)`` in uint8.
+    """Send an RGB picture to every backend, ``(H, W, 3)`` in uint8.
 
     What MMEngine's local backend would write is written here, as OpenCV does
     not say where it could not. Training goes on without the picture.

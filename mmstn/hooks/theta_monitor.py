@@ -1,4 +1,4 @@
-"""Follow theta in numbers, and say when a transformer collapses."""
+"""Log statistics of theta, and warn when a transformer collapses."""
 
 import logging
 from functools import partial
@@ -42,17 +42,17 @@ GO_ON = (
 
 @HOOKS.register_module()
 class ThetaMonitorHook(Hook):
-    """Follow theta in numbers, and say when a transformer collapses.
+    """Log statistics of theta, and warn when a transformer collapses.
 
     ::
 
         custom_hooks = [dict(type='mmstn.ThetaMonitorHook')]
 
-    Logs with the loss, for each transformer, mean and spread (the standard
-    deviation over the batch) of the numbers its family describes theta by
+    Logs with the loss, for each transformer, mean and standard deviation
+    (``_std``) over the batch of the numbers its family describes theta by
     (``GridGenerator.describe``); ``outside``, the share of its cells that read
     outside the source; and ``grad``, the norm of the gradient of its
-    localiser, beside ``grad_rest``, that of all that is no localiser. The
+    localiser, beside ``grad_rest``, the norm for all other weights. The
     names begin with ``theta/``; where there are several transformers, what
     tells theirs apart follows, and the number of one among parallel ones.
     Gradients are those the optimizer steps with: accumulated, clipped, not
@@ -220,7 +220,7 @@ class ThetaMonitorHook(Hook):
         return {name: torch.cat(thetas) for name, thetas in seen.items()}
 
     def look(self, runner: Runner) -> None:
-        """Log the numbers, and say what is wrong."""
+        """Log the statistics, and warn of what is wrong."""
         present = set()
         first = {reading.name: reading for reading in self.readings[::-1]}
         for name, theta in self.thetas().items():
@@ -249,18 +249,18 @@ class ThetaMonitorHook(Hook):
                 self.log(runner, {'grad': norm}, self.short[name])
         self.warned = present
 
-    def log(self, runner: Runner, values: dict[str, float], *place: str):
+    def log(self, runner: Runner, values: dict[str, float], *labels: str):
         for name, value in values.items():
-            key = '/'.join(filter(None, ('train/theta', *place, name)))
+            key = '/'.join(filter(None, ('train/theta', *labels, name)))
             runner.message_hub.update_scalar(key, value)
 
 
 def numbers(family: GridGenerator, theta: Tensor) -> dict[str, float]:
-    """Return the numbers to log of a transformer's thetas, ``(B, P)``."""
+    """Return the statistics of thetas ``(B, P)`` to log, by name."""
     logged = {}
     for name, values in family.describe(theta).items():
         mean, deviation = mean_and_deviation(values, PERIOD.get(name))
-        logged |= {name: mean, f'{name}_spread': deviation}
+        logged |= {name: mean, f'{name}_std': deviation}
     outside = share_outside(family.read_points(theta)).mean().item()
     return {**logged, 'outside': outside}
 

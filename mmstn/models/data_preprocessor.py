@@ -1,4 +1,4 @@
-"""From the batches of a loader to what a model takes."""
+"""Convert batches of a loader to the inputs of a model."""
 
 from mmpretrain.models import ClsDataPreprocessor
 

@@ -1,1 +1,1 @@
-"""Pictures of what a transformer attends to: NumPy and OpenCV only."""
+"""Pictures of the regions transformers read: NumPy and OpenCV only."""

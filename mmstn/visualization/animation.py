@@ -1,4 +1,4 @@
-"""Pictures one after the other."""
+"""Write animations."""
 
 import io
 from collections.abc import Sequence

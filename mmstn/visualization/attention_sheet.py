@@ -1,4 +1,4 @@
-"""A sheet of pictures of where transformers looked."""
+"""Draw the regions that transformers read on a contact sheet."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ VIEW = 2 / 3  # of a tile, each of the three views of a volume
 def attention_sheet(
     record: Record, predictions: Sequence, preprocessor: nn.Module, dataset
 ) -> np.ndarray:
-    """Return one RGB picture, ``(H, W, 3)``: a column a sample.
+    """Return a contact sheet, RGB ``(H, W, 3)``, one column per sample.
 
     Args:
         record: Of the transformers.
@@ -80,7 +80,7 @@ def outlined(
     on_input: bool = False,
     zoom: float = 1,
 ) -> list[np.ndarray]:
-    """Return a source, one picture a sample, with outlines of its readers."""
+    """Return one picture of a source per sample, with outlines on it."""
     drawings = [
         (
             lines(glimpse, on_input).double().cpu().numpy(),
@@ -143,7 +143,7 @@ def with_outlines(
 def framed(
     glimpse: Glimpse, colour: tuple, show: Denormaliser, zoom: float = 1
 ) -> list[np.ndarray]:
-    """Return the output of a transformer, one picture a sample."""
+    """Return one framed picture of a transformer's output per sample."""
 
     def frame(tile: np.ndarray, size, axes) -> np.ndarray:
         return draw.surround(tile, draw.FRAME, colour)
@@ -177,7 +177,7 @@ def in_views(
 
 
 def caption(sample, classes: Sequence[str] | None) -> list[str]:
-    """Return the lines above a sample: its class, and what was predicted."""
+    """Return the lines above a sample: its class, and its prediction."""
     true, predicted = sample.get('gt_label'), sample.get('pred_label')
     lines = []
     if true is not None:

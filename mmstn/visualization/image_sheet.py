@@ -1,4 +1,4 @@
-"""Results of an inferencer as a picture."""
+"""Draw results of an inferencer as a contact sheet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ def image_sheet(
     heading: str = 'image',
     with_crops: bool = True,
 ) -> np.ndarray:
-    """Return one RGB picture: a column an image.
+    """Return a contact sheet in RGB, one column per image.
 
     Above the image itself, whole, with the outline of each transformer that
     has one; below the output of each, framed in the colour of its outline.
@@ -29,8 +29,8 @@ def image_sheet(
         with_crops: Whether to show the outputs.
     """
     rows = [Row(heading, list(map(outlined, images, results)))]
-    number = len(results[0]['regions']) if with_crops else 0
-    for index in range(number):
+    num_regions = len(results[0]['regions']) if with_crops else 0
+    for index in range(num_regions):
         regions = [result['regions'][index] for result in results]
         colour = draw.colour_of(index)
         pictures = [framed(region, colour) for region in regions]

@@ -1,4 +1,4 @@
-"""Arrange pictures on one sheet: a column a sample, captions above."""
+"""Arrange pictures on a contact sheet, one column per sample."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ FONT_SCALE = 0.45
 
 @dataclass
 class Row:
-    """One picture a sample, under one heading.
+    """One picture per sample, under one heading.
 
     Args:
         heading: What the pictures show.
-        pictures: RGB, ``(H, W, 3)`` in uint8, one a sample.
+        pictures: RGB, ``(H, W, 3)`` in uint8, one per sample.
         colour: Of the swatch before the heading, if any.
     """
 
@@ -29,10 +29,10 @@ class Row:
 
 
 def sheet(rows: list[Row], captions: list[list[str]]) -> np.ndarray:
-    """Return the rows below one another as one picture.
+    """Return a contact sheet: the rows below one another, captions above.
 
     Args:
-        rows: Each with one picture a sample.
+        rows: Each with one picture per sample.
         captions: For each sample the lines above its column.
     """
     column = max(p.shape[1] for row in rows for p in row.pictures)
@@ -60,8 +60,8 @@ def caption_band(
     band = blank(max(map(len, captions)) * LINE, width)
     for sample, caption in enumerate(captions):
         for line, text in enumerate(caption):
-            place = (GAP + sample * (column + GAP), line * LINE)
-            write(band, text, place, column)
+            top_left = (GAP + sample * (column + GAP), line * LINE)
+            write(band, text, top_left, column)
     return band
 
 
@@ -90,12 +90,12 @@ def blank(height: int, width: int) -> np.ndarray:
 
 
 def write(
-    picture: np.ndarray, text: str, place: tuple[int, int], width: int
+    picture: np.ndarray, text: str, top_left: tuple[int, int], width: int
 ) -> None:
-    """Write one line, its top left at ``place``, cut to ``width`` pixels."""
+    """Write one line from ``top_left`` on, cut to ``width`` pixels."""
     whole = text
     while text and cv2.getTextSize(text, FONT, FONT_SCALE, 1)[0][0] > width:
         whole = whole[:-1]
         text = whole and f'{whole}...'
-    baseline = (place[0], place[1] + LINE - 6)
+    baseline = (top_left[0], top_left[1] + LINE - 6)
     cv2.putText(picture, text, baseline, FONT, FONT_SCALE, INK, 1, cv2.LINE_AA)

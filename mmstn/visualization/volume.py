@@ -1,4 +1,4 @@
-"""Look at a volume along its three axes.
+"""Project a volume along its three axes.
 
 A volume is RGB, ``(D, H, W, 3)`` in uint8; its points are ``(x, y, z)``.
 """

@@ -132,7 +132,7 @@ def test_a_transformer_behind_another_is_followed_to_the_file(look):
     )
 
 
-def test_what_was_joined_has_no_outline(look):
+def test_a_transformer_of_joined_outputs_has_no_outline(look):
     pair = dict(
         transformer('AttentionGrid', (1, 0, 0, 0.5, 0, 0)),
         type='mmstn.ParallelSpatialTransformer',
@@ -194,7 +194,7 @@ def test_json_holds_what_the_result_does(look):
     )
 
 
-def test_what_is_not_finite_is_null_in_json(look):
+def test_numbers_that_are_not_finite_are_null_in_json(look):
     stn = look(transformer(**WINDOW))
     (module,) = stn.transformers.values()
     module.localisation.regressor.bias.data[1] = torch.nan

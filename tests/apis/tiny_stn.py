@@ -1,4 +1,4 @@
-"""Tiny networks whose transformers look at places known beforehand."""
+"""Tiny networks whose transformers read known regions."""
 
 import numpy as np
 from mmengine.config import Config

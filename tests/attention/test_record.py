@@ -1,4 +1,4 @@
-"""What is caught is what happened, whatever wraps the network."""
+"""A record holds the forward pass, whatever wraps the network."""
 
 import copy
 import math
@@ -47,7 +47,7 @@ def seen_in(model, picture):
     return seen
 
 
-def test_source_theta_and_output_are_those_of_the_forward_pass():
+def test_source_theta_and_output_are_of_the_forward_pass():
     picture = source()
     seen = seen_in(Twice(), picture)
     first, second = seen.glimpses
@@ -67,7 +67,7 @@ def test_copies_do_not_follow_changes_in_place():
     assert_close(seen.glimpses[0].source.values, kept)
 
 
-def test_what_a_transformer_hands_on_of_a_picture_is_a_picture():
+def test_the_output_from_a_picture_is_a_picture():
     seen = seen_in(Twice(), source())
     assert [s.name for _, s in seen.sources] == ['input', 'second']
     assert all(s.is_picture for _, s in seen.sources)
@@ -143,7 +143,7 @@ def test_each_of_several_parallel_transformers_is_caught():
 
 
 class Network(nn.Module):
-    """A transformer on the input, a convolution, one on what it makes."""
+    """A transformer on the input, a convolution, a transformer on its map."""
 
     def __init__(self, first, second):
         super().__init__()
@@ -202,7 +202,7 @@ def test_a_spline_bends_an_outline_inside_as_its_grid_does():
     )
 
 
-def test_what_is_behind_a_camera_is_nowhere_on_the_input():
+def test_points_behind_a_camera_are_nowhere_on_the_input():
     # depth 1 + 2x: the second reads from x = -1 to 1, half of it behind
     first = transformer((1.0, 0, 0, 0, 1, 0, 2, 0), 'ProjectiveGrid')
     control = transformer((0.0,) * 32, 'TPSGrid', (4, 4)).grid.control
@@ -256,7 +256,7 @@ class Joined(nn.Module):
         return self.last(self.one(source) + other)
 
 
-def test_what_two_made_together_has_no_one_place_on_the_input():
+def test_the_sum_of_two_outputs_has_no_region_on_the_input():
     last = seen_in(Joined(skips=False), source()).glimpses[-1]
     assert not last.reaches_input
     with pytest.raises(ValueError, match='last: what it reads was joined'):
@@ -286,7 +286,7 @@ class Flat(nn.Module):
     [transformer((1, 0, 0, 0), source=(8, 8, 8)), nn.AvgPool3d(2)],
     ids=['transformer', 'none'],
 )
-def test_what_is_flatter_than_the_input_has_no_one_place_there(first):
+def test_a_flat_source_in_a_volume_has_no_region_on_the_input(first):
     *volume, flat = seen_in(Flat(first), torch.rand(2, 1, 8, 8, 8)).glimpses
     assert all(glimpse.reaches_input for glimpse in volume)
     assert not flat.reaches_input

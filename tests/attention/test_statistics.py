@@ -1,4 +1,4 @@
-"""Numbers of thetas against those calculated by hand."""
+"""Statistics of thetas against values calculated by hand."""
 
 import math
 
@@ -86,7 +86,7 @@ def test_a_spline_has_the_mean_displacement_of_its_control_points():
     assert_close(found, {'displacement': torch.tensor([0.25])})
 
 
-def test_mean_and_spread_are_those_of_the_batch():
+def test_mean_and_deviation_are_of_the_batch():
     values = torch.tensor([1.0, 2, 3, 6])
     assert_close(mean_and_deviation(values, None), (3.0, math.sqrt(3.5)))
 
@@ -95,9 +95,9 @@ def test_mean_and_spread_are_those_of_the_batch():
 def test_angles_are_averaged_around_the_turn(middle):
     angles = middle + torch.tensor([-10.0, 10, -10, 10])
     angles = torch.remainder(angles + 180, 360) - 180
-    mean, spread = mean_and_deviation(angles, 360)
+    mean, deviation = mean_and_deviation(angles, 360)
     assert abs((mean - middle + 180) % 360 - 180) < 1e-3
-    assert_close(spread, 10.0, atol=1e-3, rtol=0)
+    assert_close(deviation, 10.0, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_angles_are_averaged_around_the_turn(middle):
         ((1.0, 2.0, 0), 1.0),
     ],
 )
-def test_the_share_outside_is_that_of_the_area(theta, share):
+def test_the_share_outside_is_a_share_of_the_area(theta, share):
     points = family('AttentionGrid').read_points(torch.tensor([theta]))
     assert_close(share_outside(points).item(), share, atol=1e-6, rtol=0)
 
@@ -122,7 +122,7 @@ def found(name, *thetas, axes=2):
     )
 
 
-def test_what_works_has_no_symptoms():
+def test_a_working_transformer_gets_no_warning():
     assert found('AttentionGrid', (0.8, 0.1, 0), (0.7, 0, 0.2)) == {}
 
 

@@ -1,4 +1,4 @@
-"""What others write works wherever what the package ships does."""
+"""Families and transformers of third parties work everywhere."""
 
 import cv2
 import numpy as np

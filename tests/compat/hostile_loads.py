@@ -73,7 +73,7 @@ class Loads:
         image2image.torch.load(path)
 
     def faults(self, load):
-        """Yield what was wrong with the refusal of one load."""
+        """Yield the faults in the refusal of one load."""
         try:
             load()
             yield f'{load}: loaded'

@@ -9,6 +9,8 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer
 
+pytestmark = pytest.mark.slow
+
 
 class Opening:
     def __init__(self, marker):
@@ -19,7 +21,7 @@ class Opening:
 
 
 class Getting:
-    """What the real ``getattr`` would answer, the stand-in must not."""
+    """The real ``getattr`` would answer this, the stand-in must not."""
 
     def __reduce__(self):
         return getattr, (HistoryBuffer, '__init__')

@@ -1,6 +1,9 @@
 """Runs start on machines without a GPU."""
 
+import pytest
 from fresh_process import python
+
+pytestmark = [pytest.mark.slow, pytest.mark.dist]
 
 
 def test_torchrun_without_a_gpu_trains_and_ends_the_threads_of_gloo(tmp_path):

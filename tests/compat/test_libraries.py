@@ -1,7 +1,9 @@
-"""Libraries start, or say what is missing."""
+"""Libraries can be imported, or name what is missing."""
 
 import pytest
 from fresh_process import ROOT, python
+
+pytestmark = pytest.mark.slow
 
 # What torchvision does, beside libraries that load and that do not.
 HEAD = """
@@ -69,7 +71,7 @@ def test_operators_that_no_library_registers_are_declared(torchvision):
     assert 'torchvision.nms' in done.stdout
 
 
-def test_what_was_half_imported_is_imported_anew(torchvision):
+def test_a_half_imported_torchvision_is_imported_anew(torchvision):
     done = torchvision(HEAD, "print('executed')")
     assert done.stdout.count('executed') == 2
 

@@ -197,6 +197,7 @@ def test_an_inferencer_with_a_config_builds_the_model(tmp_path):
         Inferencer(config, str(tmp_path / 'weights.pth'))
 
 
+@pytest.mark.slow
 def test_importing_mmstn_leaves_torch_and_the_environment_alone():
     done = python(
         'import os, torch\n'

@@ -8,6 +8,8 @@ from mmengine.registry import MODELS
 from mmengine.runner import Runner
 from torch.testing import assert_close
 
+pytestmark = pytest.mark.slow
+
 MIDWAY = dict(type='CheckpointHook', by_epoch=False, interval=3)
 
 

@@ -1,4 +1,4 @@
-"""MMCV and MMPretrain compute on every NumPy what they did on NumPy 1."""
+"""MMCV and MMPretrain compute the same on every NumPy."""
 
 import cv2
 import mmcv
@@ -36,7 +36,7 @@ def test_a_hue_outside_the_circle_is_still_refused():
         mmcv.adjust_hue(IMAGE, -0.6)
 
 
-def test_what_was_retrieved_is_found():
+def test_retrieval_metrics_compute():
     retrieved, wanted = [[0, 1, 2], [2, 0, 1]], [[1], [2]]
     recalls = RetrievalRecall.calculate(
         retrieved, wanted, topk=(1, 2), pred_indices=True, target_indices=True

@@ -9,7 +9,7 @@ from mmstn.compat import precision
 
 @pytest.fixture
 def warnings(monkeypatch):
-    """What is logged."""
+    """The lines that are logged."""
     lines = []
     monkeypatch.setattr(
         precision, 'print_log', lambda line, *others: lines.append(line)
@@ -41,11 +41,15 @@ def test_a_device_without_mixed_precision_is_said_in_words(monkeypatch):
         wrapper()
 
 
+@pytest.mark.gpu
+def test_a_gpu_trains_in_any_type_of_mmengines(monkeypatch):
+    monkeypatch.setattr(precision, 'get_device', lambda: 'cuda')
+    assert wrapper(dtype='float16').cast_dtype == torch.float16
+
+
 def test_a_gpu_gets_the_wrapper_of_mmengine(monkeypatch):
     monkeypatch.setattr(precision, 'get_device', lambda: 'cuda')
-    if torch.cuda.is_available():
-        assert wrapper(dtype='float16').cast_dtype == torch.float16
-        return
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     with pytest.raises(AssertionError, match='only available'):
         wrapper()
 

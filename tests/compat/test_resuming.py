@@ -96,7 +96,7 @@ def test_the_last_run_counts_not_the_highest_number(work_dir):
     assert choose(work_dir)[0] == 'epoch_3.pth'
 
 
-def test_what_is_no_checkpoint_of_a_run_is_passed_over(work_dir):
+def test_other_files_than_checkpoints_of_a_run_are_passed_over(work_dir):
     (work_dir / 'last_checkpoint').unlink()
     last = torch.load(work_dir / 'epoch_3.pth')
     torch.save(last['state_dict'], work_dir / 'bare.pth')
@@ -172,6 +172,8 @@ def test_bare_weights_that_were_asked_for_are_named(work_dir):
         train(work_dir, 4, resume=True, load_from=str(path))
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_the_first_process_chooses_for_all(tmp_path):
     train(tmp_path / '0', 2)
     code = (

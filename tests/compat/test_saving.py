@@ -18,7 +18,7 @@ WHOLE = {'state_dict', 'meta', 'message_hub', 'optimizer', 'param_schedulers'}
 
 
 class Full:
-    """A file on a disk that is full after half of what is written."""
+    """A file on a disk that is full after half of it."""
 
     def __init__(self, file):
         self.file = file
@@ -209,7 +209,8 @@ def test_other_backends_delete_as_they_did(tmp_path):
     saving.delete_last(save)(hook)
 
 
-def test_what_a_killed_writer_left_is_swept_at_the_next_start(tmp_path):
+@pytest.mark.slow
+def test_files_of_a_killed_writer_are_swept_at_the_next_start(tmp_path):
     code = (
         'import os, mmstn; from mmengine.fileio import LocalBackend\n'
         'os.replace = lambda *paths: os._exit(9)\n'

@@ -8,6 +8,7 @@ from fresh_process import python
 from mmstn.compat import stack
 
 
+@pytest.mark.slow
 def test_without_a_stack_both_lines_and_the_trap_are_named():
     hide = 'import sys; sys.modules.update(mmengine=None, mmcv=None)\n'
     done = python(f'{hide}import mmstn')

@@ -138,7 +138,7 @@ def test_the_loop_by_iterations_counts_epochs_too(tmp_path, monkeypatch):
 
 
 def run_two(tmp_path, function):
-    """Return the exit codes of two processes, and what they printed."""
+    """Return the exit codes of two processes, and their output."""
     code = (
         f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); '
         f'import test_epochs; test_epochs.{function}(*sys.argv[1:])'
@@ -155,6 +155,8 @@ def run_two(tmp_path, function):
     return [run.returncode for run in runs], said
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_two_processes_see_what_one_sees(tmp_path):
     codes, said = run_two(tmp_path, 'one_of_two')
     assert codes == [0, 0], said
@@ -167,6 +169,8 @@ def by_half(seen):
     return by_epoch(seen, steps=2)
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_two_processes_with_another_sampler_are_refused(tmp_path):
     codes, said = run_two(tmp_path, 'one_of_two_without_epochs')
     assert codes == [1, 1]

@@ -64,7 +64,7 @@ def ramp(size):
 
 
 def through(pipeline, size):
-    """What the real transforms make of the ramp, and its data sample."""
+    """Return the ramp behind the real transforms, and its data sample."""
     packed = Compose([TRANSFORMS.build(cfg) for cfg in [*pipeline, PACK]])(
         dict(img=ramp(size), img_shape=size, ori_shape=size)
     )
@@ -132,7 +132,7 @@ def test_a_draw_of_the_flip_is_followed(seed):
         (dict, "<class 'dict'>"),
     ],
 )
-def test_what_is_not_followed_is_refused_by_name(kind, named):
+def test_unknown_transforms_are_refused_by_name(kind, named):
     with pytest.raises(ValueError, match=f'cannot follow .* {named}'):
         geometric_steps([EDGE, dict(type=kind), PACK])
 

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.dist]
+
 DRILL = Path(__file__).with_name('kill_resume.py')
 
 

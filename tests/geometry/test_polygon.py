@@ -104,7 +104,7 @@ def test_the_area_of_a_border_is_positive():
 
 @pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize('seed', range(3))
-def test_what_is_clipped_is_wound_around_as_often_within_the_box(kind, seed):
+def test_a_clipped_polygon_winds_as_often_around_points_in_the_box(kind, seed):
     shape = polygon(kind, seed)
     points = fine_points()
     low, high = BOX[0, :2].numpy(), BOX[0, 2:].numpy()
@@ -180,7 +180,7 @@ def test_an_area_far_from_the_origin_is_as_exact():
 
 
 @pytest.mark.parametrize('value', [torch.nan, torch.inf, -torch.inf, 1e300])
-def test_what_has_no_border_contains_nothing(value):
+def test_a_polygon_that_is_not_finite_contains_nothing(value):
     shapes = polygon('convex').repeat(2, 1, 1)
     shapes[1, 3, 0] = value
     middle = shapes[:1].mean(1, keepdim=True).repeat(2, 1, 1)

@@ -47,7 +47,7 @@ def test_the_affine_map_at_the_centre_has_its_value_and_slopes():
 
 
 @pytest.mark.parametrize('padding', ['zeros', 'border', 'reflection'])
-def test_what_is_behind_the_camera_is_finite_and_hands_back_no_gradient(
+def test_points_behind_the_camera_are_finite_and_get_no_gradient(
     padding,
 ):
     theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 3, 0]]).requires_grad_()
@@ -59,7 +59,7 @@ def test_what_is_behind_the_camera_is_finite_and_hands_back_no_gradient(
     assert theta.grad.isfinite().all()
 
 
-def test_what_is_behind_the_camera_reads_outside():
+def test_points_behind_the_camera_read_outside():
     theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 3, 0]])  # behind for x < -1/3
     grid = projective.projective_grid(
         projective.projective_matrix(theta), (8, 8)

@@ -1,4 +1,4 @@
-"""Many reads of one source equal so many single ones."""
+"""N samplings of one source equal N single ones."""
 
 import pytest
 import torch
@@ -64,6 +64,7 @@ def test_one_grid_of_nan_among_several_gives_nan_for_itself_only(size):
     assert output[1, :2].isfinite().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', [(4, 5), (3, 4, 3)], ids=str)
 def test_gradients_of_several_grids(size):
     source, grids = several(size, torch.float64)

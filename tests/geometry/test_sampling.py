@@ -160,6 +160,7 @@ def test_a_grid_of_nan_gives_nan_for_that_sample_only(kernel, padding, size):
     assert output[[0, 2]].isfinite().all()
 
 
+@pytest.mark.slow
 def test_a_grid_that_is_not_finite_does_not_crash():
     # in a process of its own: it would take this one along
     code = """
@@ -202,6 +203,7 @@ def test_gradients(padding, size):
     assert torch.autograd.gradcheck(read, (source, grid))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('padding', ['zeros', 'border', (1, 2)])
 @pytest.mark.parametrize(
     ('kernel', 'size'),
@@ -272,6 +274,7 @@ class Read(torch.nn.Module):
         return sample(source, grid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', [(9, 13), (5, 6, 7)], ids=str)
 def test_exported_it_reads_a_batch_of_any_size(size):
     batch = torch.export.Dim('batch')

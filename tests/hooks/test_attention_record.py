@@ -43,7 +43,7 @@ class Dots(Dataset):
 
 @METRICS.register_module(force=True)
 class Keep(BaseMetric):
-    """Keep what a metric is given."""
+    """Keep the inputs of a metric."""
 
     kept = []
 
@@ -177,7 +177,8 @@ def test_a_compiled_step_is_recorded(tmp_path, loop):
     assert outline_of_last().shape == (256, 2)
 
 
-def test_what_was_compiled_before_is_recorded(tmp_path):
+@pytest.mark.slow
+def test_a_model_compiled_before_is_recorded(tmp_path):
     run = runner(tmp_path / 'run')
     run.model.backbone.compile(backend='eager')
     run.model.eval()

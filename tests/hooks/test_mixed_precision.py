@@ -37,6 +37,7 @@ def gradients_logged(runner):
     return runner.message_hub.log_scalars['train/theta/grad'].data[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('settings', SETTINGS.values(), ids=SETTINGS)
 def test_any_settings_train_near_float32(tmp_path, settings):
     plain = dict(type='OptimWrapper', optimizer=OPTIMIZER, **settings)

@@ -1,4 +1,4 @@
-"""What the monitor says, and stops, in a real, tiny Runner."""
+"""The monitor warns and stops, in a real, tiny Runner."""
 
 import math
 from functools import partial
@@ -61,7 +61,7 @@ def test_a_collapse_is_told_once_and_again_after_it_recovered(tmp_path):
     assert 'lr_mult' in outside[0]
 
 
-def test_a_start_is_no_collapse(tmp_path):
+def test_equal_thetas_at_the_start_are_no_collapse(tmp_path):
     assert warnings_of(tmp_path, {}) == []
 
 
@@ -175,7 +175,7 @@ def test_a_scale_of_amp_that_was_too_large_is_no_failure(tmp_path, fused):
 
 
 def lost_with(tmp_path, *spoil):
-    """Lose a run after its second checkpoint; return what is said."""
+    """Fail a run after its second checkpoint; return the error."""
 
     class Spoil(Hook):
         def before_train_iter(self, runner, batch_idx, data_batch=None):
@@ -221,7 +221,7 @@ def test_a_full_disk_does_not_hide_the_verdict(tmp_path, monkeypatch):
         runner.train()
 
 
-def test_what_is_advised_works(tmp_path):
+def test_the_advice_works(tmp_path):
     """A stopped run goes on with its batch; a bound of steps reaches it."""
     runner = Runner(**config(tmp_path / 'run'))
     poison = Poison()

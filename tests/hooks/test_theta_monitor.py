@@ -60,7 +60,7 @@ class Peek(Hook):
             self.thetas.append(theta.detach().clone())
 
 
-def test_mean_and_spread_are_those_of_the_thetas_in_training(tmp_path):
+def test_mean_and_deviation_are_of_the_thetas_in_training(tmp_path):
     runner = Runner(**config(tmp_path / 'run'))
     peek = Peek()
     runner.register_hook(peek)
@@ -69,8 +69,8 @@ def test_mean_and_spread_are_those_of_the_thetas_in_training(tmp_path):
     for index, name in enumerate(('scale', 'x', 'y')):
         values = thetas[:, :, index]
         assert_close(numbers[name], values.mean(1).tolist(), check_dtype=False)
-        spread = values.std(1, correction=0).tolist()
-        assert_close(numbers[f'{name}_spread'], spread, check_dtype=False)
+        deviation = values.std(1, correction=0).tolist()
+        assert_close(numbers[f'{name}_std'], deviation, check_dtype=False)
     assert numbers['outside'] == [0.0] * 4
     assert numbers['angle'] == [0.0] * 4
 
@@ -139,7 +139,7 @@ def test_several_transformers_are_told_apart(tmp_path):
         head=dict(type='LinearClsHead', num_classes=3, in_channels=12),
     )
     numbers = logged(trained(tmp_path, model=model))
-    one = {'x', 'x_spread', 'y', 'y_spread', 'outside'}
+    one = {'x', 'x_std', 'y', 'y_std', 'outside'}
     apart = {f'{index}/{name}' for index in (1, 2) for name in one}
     assert numbers.keys() == apart | {'grad', 'grad_rest'}
     assert (numbers['1/x'][0], numbers['2/x'][0]) == (-0.5, 0.5)
@@ -176,7 +176,7 @@ def test_training_is_the_same_to_the_bit_without_the_hook(tmp_path, interval):
     assert not logged(without)
 
 
-def test_what_is_drawn_in_between_does_not_count(tmp_path):
+def test_pictures_in_between_change_no_number(tmp_path):
     drawing = dict(type='mmstn.AttentionVisualizationHook', train_interval=1)
     with_it = logged(trained(tmp_path, hooks=[HOOK, drawing]))
     assert with_it == logged(trained(tmp_path, 'without'))
@@ -188,6 +188,7 @@ def test_nothing_stays_behind(tmp_path):
     assert not runner.optim_wrapper.optimizer._optimizer_step_pre_hooks
 
 
+@pytest.mark.slow
 def test_a_compiled_training_is_followed_too(tmp_path):
     short = dict(train_cfg=dict(by_epoch=False, max_iters=1, val_interval=9))
     compiled = dict(compile=dict(backend='eager'))

@@ -162,7 +162,7 @@ def test_each_transformer_has_its_colour():
     assert at(picture, 6.5, 3.5, (8, 8)) == SECOND
 
 
-def test_what_is_handed_on_is_shown_in_the_levels_of_its_source():
+def test_the_output_is_shown_in_the_levels_of_its_source():
     source = torch.arange(64.0).view(1, 1, 8, 8)
     seen = record(
         source, transformer('AttentionGrid', (0.5, 0.5, 0.5), (4, 4))
@@ -323,7 +323,7 @@ def test_an_outline_inside_is_drawn_on_the_input():
     assert at(picture, 4 * 0.5 + 3.5, 4 * -0.25 + 3.5, (8, 8)) == (0, 0, 0)
 
 
-def test_a_transformer_inside_has_its_map_beside_what_it_hands_on():
+def test_a_transformer_inside_has_its_map_beside_its_output():
     glimpse = seen_inside().glimpses[1]
     row = inner_row(glimpse, SECOND, Denormaliser(PLAIN, samples(1)))
     assert 'mean of channels' in row.heading
@@ -338,7 +338,7 @@ def test_a_transformer_inside_has_its_map_beside_what_it_hands_on():
 
 
 def views(picture, inner):
-    """Return the three views of a volume, less what is around each."""
+    """Return the three views of a volume without their frames."""
     depth, height, width = inner
     border = (picture.shape[1] - GAP // 2 - width - depth) // 4
     tops = LINE + border, 2 * LINE + height + 3 * border
@@ -388,7 +388,7 @@ def test_a_volume_is_seen_along_each_axis_with_the_edges_of_the_box():
     assert colour(below, 1.5, 1.5) == black
 
 
-def test_what_is_handed_on_of_a_volume_is_seen_along_each_axis():
+def test_the_output_of_a_volume_is_seen_along_each_axis():
     seen = record(volume(), volume_transformer((1, 0, 0, 0)))
     show = Denormaliser(PLAIN, samples(1))
     (picture,) = output_row(seen.glimpses[0], SECOND, show).pictures

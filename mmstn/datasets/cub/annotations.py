@@ -1,4 +1,4 @@
-"""What CUB-200-2011 annotates: a box around each bird, and its parts."""
+"""Annotations of CUB-200-2011: a box around each bird, and its parts."""
 
 from dataclasses import dataclass
 from math import isfinite, nan
@@ -19,7 +19,7 @@ FILES = {  # what stands on each line
 
 @dataclass
 class Bird:
-    """What is annotated in one image, in pixels of its file.
+    """The annotations of one image, in pixels of its file.
 
     Positions are taken to count from 0, with whole numbers at the centres of
     pixels, and a box to reach from ``(x, y)`` to ``(x + width, y + height)``.
@@ -52,13 +52,13 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
     }
     boxes = {image: numbers for image, *numbers in lines['bounding_boxes.txt']}
     parts = [part for part, _ in lines['parts/parts.txt']]
-    places = {}
+    points = {}
     for image, part, *numbers in lines['parts/part_locs.txt']:
         where = f'part {part} of image {image} in parts/part_locs.txt'
-        places.setdefault(image, {})[part] = values(root, where, numbers)
+        points.setdefault(image, {})[part] = values(root, where, numbers)
     birds = {}
     for image, name in lines['images.txt']:
-        here = places.get(image, {})
+        here = points.get(image, {})
         if image not in boxes or not here.keys() >= set(parts):
             raise ValueError(
                 f'CUB-200-2011: in {root}, image {image} ({name}) lacks its '
@@ -77,7 +77,7 @@ def annotations(root: str) -> tuple[list[str], dict[str, Bird]]:
 
 
 def values(root: str, where: str, numbers: list[str]) -> list[float]:
-    """Return numbers that are finite; the error says where others stand."""
+    """Return finite numbers; a ValueError names the line of any other."""
     try:
         found = [*map(float, numbers)]
     except ValueError:

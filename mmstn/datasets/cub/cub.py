@@ -21,7 +21,7 @@ FILES = ('images', *LINES)
 
 @DATASETS.register_module()
 class CUB(MMPretrainCUB):
-    """MMPretrain's ``CUB``, which says how to get the birds if there are none.
+    """MMPretrain's ``CUB``, with checked lists and download instructions.
 
     Source: Wah et al. 2011, The Caltech-UCSD Birds-200-2011 Dataset.
 
@@ -48,7 +48,7 @@ class CUB(MMPretrainCUB):
 
 
 def is_decoded(path: Path) -> bool:
-    """Whether a file is an image that OpenCV can read."""
+    """Return whether OpenCV can read a file as an image."""
     content = path.read_bytes() if path.is_file() else b''
     codes = np.frombuffer(content, np.uint8)
     return bool(content) and cv2.imdecode(codes, 1) is not None
@@ -86,7 +86,7 @@ def check_lists(root: Path) -> None:
 
 
 def is_image(name: str) -> bool:
-    """Whether a name is that of an image in a folder of a class."""
+    """Return whether a name is a folder of a class and a file."""
     parts = PurePosixPath(name).parts
     return len(parts) == 2 and not {'/', '..'} & {*parts}
 

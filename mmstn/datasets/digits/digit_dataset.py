@@ -217,12 +217,12 @@ class DigitDataset(BaseDataset):
         )
 
     def _is_pack_only(self) -> bool:
-        """Whether the pipeline leaves the samples as they are rendered."""
+        """Return whether the pipeline only packs the samples as rendered."""
         steps = self.pipeline.transforms
         return len(steps) == 1 and type(steps[0]) is PackDigits
 
     def get_subset(self, indices: int | Sequence[int]) -> 'DigitDataset':
-        """Return a subset, which follows the epochs of the whole."""
+        """Return a subset that follows the epochs of the whole set."""
         self.full_init()
         subset = copy.copy(self)
         subset.data_list = self._get_unserialized_subset(indices)

@@ -67,7 +67,7 @@ class DigitVolumes(DigitDataset):
 
 
 def turned_and_placed(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor]:
-    """Return how each solid is turned and where it stands.
+    """Return the rotation and the position of each solid.
 
     Args:
         draws: float64 ``(B, 6)``: rotation and place, ``x, y, z`` each.

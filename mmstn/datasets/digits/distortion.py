@@ -30,7 +30,7 @@ from mmstn.geometry.affine import (
 from mmstn.geometry.lattice import lattice
 from mmstn.geometry.projective import homography_from_corners, projective_grid
 from mmstn.geometry.sampling import sample
-from mmstn.geometry.tps import control_lattice, spread, tps_basis
+from mmstn.geometry.tps import apply_basis, control_lattice, tps_basis
 
 DIGIT_SIDE = 28
 PATCH_SIDE = 6
@@ -55,7 +55,7 @@ def to_normal(draws: Tensor) -> Tensor:
 def placed_grid(
     scale: Tensor, angle: Tensor, shift: Tensor, canvas: int
 ) -> Tensor:
-    """Return the grid that turns, scales and places the digit.
+    """Return the grid that rotates, scales and translates the digit.
 
     Args:
         scale: ``(B,)``; 2 makes the digit twice as large.
@@ -74,7 +74,7 @@ def placed_grid(
 
 
 def rotated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of R: a turn of up to a right angle either way."""
+    """Return the grid of R: rotations by up to 90 degrees either way."""
     angle = to_range(draws[:, 0], -pi / 2, pi / 2)
     shift = draws.new_zeros(len(draws), 2)
     return placed_grid(torch.ones_like(angle), angle, shift, canvas)
@@ -123,12 +123,14 @@ def is_convex(corners: Tensor) -> Tensor:
 
 
 def elastic(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of E: 4x4 control points read elsewhere."""
+    """Return the grid of E: a spline of 4x4 displaced control points."""
     zoom = canvas / DIGIT_SIDE / to_range(draws[:, :1], 0.75, 1)  # (B, 1)
     moves = to_normal(draws[:, 1:]).unflatten(1, (-1, 2)) * (
         1.5 / (canvas / 2)
     )
-    moved = spread(elastic_basis(canvas), moves * zoom.unsqueeze(-1)).float()
+    moved = apply_basis(
+        elastic_basis(canvas), moves * zoom.unsqueeze(-1)
+    ).float()
     theta = torch.cat([zoom, draws.new_zeros(len(draws), 2)], dim=1)
     grid = affine_grid(attention_matrix(theta).float(), (canvas, canvas))
     return grid + moved.unflatten(1, (canvas, canvas))
@@ -143,7 +145,7 @@ def elastic_basis(canvas: int) -> Tensor:
 
 
 def translated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of TC before the clutter: moved by whole pixels."""
+    """Return the grid of TC before the clutter: shifts by whole pixels."""
     room = canvas - DIGIT_SIDE
     shift = to_int(draws[:, :2], room + 1) - room / 2
     one = torch.ones_like(draws[:, 0])
@@ -167,11 +169,11 @@ def add_clutter(
     others = others + (others >= indices[:, None])
     steps = torch.arange(PATCH_SIDE)
     cut = to_int(draws[..., 1:3, None], DIGIT_SIDE - PATCH_SIDE + 1) + steps
-    place = to_int(draws[..., 3:5, None], canvas - PATCH_SIDE + 1) + steps
+    corner = to_int(draws[..., 3:5, None], canvas - PATCH_SIDE + 1) + steps
     patches = digits[
         others[..., None, None], cut[:, :, 1, :, None], cut[:, :, 0, None]
     ]  # (B, NUM_PATCHES, PATCH_SIDE, PATCH_SIDE)
-    cells = place[:, :, 1, :, None] * canvas + place[:, :, 0, None]
+    cells = corner[:, :, 1, :, None] * canvas + corner[:, :, 0, None]
     images.flatten(1).scatter_add_(
         1, cells.flatten(1), patches.flatten(1).to(images.dtype)
     )
@@ -180,7 +182,7 @@ def add_clutter(
 
 @dataclass(frozen=True)
 class Distortion:
-    """One of the paper's sets.
+    """The canvas, draws and grid of one of the paper's distortions.
 
     Args:
         canvas: Side of its canvas, in pixels.

@@ -92,7 +92,7 @@ def fetch(root: Path, name: str) -> None:
 def download_instructions(
     root: Path, names: list[str], advice: str = 'Set download=True, set'
 ) -> str:
-    """Return what to tell someone whose folder lacks files."""
+    """Return the instructions to get the files that a folder lacks."""
     return (
         f'MNIST: {root.resolve()} lacks {" or ".join(names)}. The folder must '
         'hold the idx files of MNIST, gzipped (.gz) or not: '

@@ -106,7 +106,7 @@ class DigitStruct:
 
 
 def lists(file: h5py.File) -> list[h5py.h5d.DatasetID]:
-    """Return the references to all names, and those to all groups."""
+    """Return the references to all names, and to all groups."""
     root = member(file.id, 'digitStruct')
     cells = [member(root, field) for field in ('name', 'bbox')]
     for references in cells:
@@ -115,7 +115,7 @@ def lists(file: h5py.File) -> list[h5py.h5d.DatasetID]:
 
 
 def member(group: h5py.h5g.GroupID, name: str) -> Member:
-    """Return what a group holds; a link, maybe to another file, is none."""
+    """Return a member of a group; raise a ValueError if it is a link."""
     if group.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
         raise ValueError(f'{name} is a link to elsewhere')
     return h5py.h5o.open(group, name.encode())
@@ -153,7 +153,7 @@ def read_number(
 
 
 def plain_name(name: str) -> str:
-    """Return a name, if it is that of a file in its own folder.
+    """Return a name if it is a plain file name.
 
     Raises:
         ValueError: If it leads elsewhere, is hidden, or cannot be printed.

@@ -125,18 +125,18 @@ def check_row(number: int, row: dict) -> None:
         )
 
 
-def is_held_out(index: int, number: int, total: int) -> bool:
-    """Whether one of ``total`` is among ``number`` spread evenly."""
-    return index * number // total < (index + 1) * number // total
+def is_held_out(index: int, count: int, total: int) -> bool:
+    """Return whether an index is among ``count`` even ones of ``total``."""
+    return index * count // total < (index + 1) * count // total
 
 
 def how_to_prepare(root: Path) -> str:
-    """Return how to make the crops."""
+    """Return the instructions to make the crops."""
     return f'run python tools/prepare_svhn.py {shlex.quote(str(root))}'
 
 
 def how_to_get(root: Path, path: Path) -> str:
-    """Return what to tell someone without the crops of one folder."""
+    """Return the instructions to get the crops of one folder."""
     if (root / path.stem / 'digitStruct.mat').is_file():
         return f'HouseNumbers: {path} is missing; {how_to_prepare(root)}'
     leave = ', or do without by with_extra=False' * (path.stem == 'extra')

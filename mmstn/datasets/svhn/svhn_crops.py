@@ -1,6 +1,6 @@
-"""House numbers cut out of SVHN's full images, once for all trainings.
+"""Crop the house numbers of SVHN's full images, once for all trainings.
 
-The crop of 64 pixels is that of Goodfellow et al. 2013: the rectangle around
+The crop of 64 pixels is from Goodfellow et al. 2013: the rectangle around
 all digit boxes, 30 % wider and higher, made square. That of 128 pixels shows
 twice the width and height, or as much of either as the image has; how much
 Jaderberg et al. 2015 took they do not say.
@@ -37,14 +37,14 @@ def rectangle(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def is_within(boxes: np.ndarray, size: tuple) -> bool:
-    """Whether the boxes are an area, some of it in an image of this size."""
+    """Return whether the boxes have an area inside an image of this size."""
     low, high = rectangle(boxes)
     area = (np.maximum(low, 0) < np.minimum(high, size)).all()
     return bool(area and np.isfinite(boxes).all())
 
 
 def region(boxes: np.ndarray, size: tuple, expansion: float) -> tuple:
-    """Return left, top, right and bottom of what to cut out, in pixels.
+    """Return left, top, right and bottom of the crop, in pixels.
 
     It has the centre of the rectangle around all boxes. Where it would leave
     the image it is moved inside, and shortened to the image if it must be.
@@ -85,7 +85,7 @@ def annotation_file(root: Path, side: int, folder: str) -> Path:
 
 
 def download_instructions(root: Path) -> str:
-    """Return what to tell someone without the official folders."""
+    """Return the instructions to get the official folders."""
     return (
         'Fetch train.tar.gz, test.tar.gz and extra.tar.gz (the full numbers, '
         f'not the cropped digits) from {ADDRESS} and unpack them in {root}, '
@@ -97,7 +97,7 @@ def download_instructions(root: Path) -> str:
 def prepare(
     root: Path, folder: str, progress: Callable[[tuple], Iterable]
 ) -> dict[str, str]:
-    """Make the crops of one official folder; return what was left out.
+    """Make the crops of one official folder; return the images left out.
 
     Crops that are there are kept, so an interrupted run goes on where it was;
     delete them if the boxes have changed.
@@ -143,17 +143,17 @@ def prepare(
 
 
 def is_complete(crop: Path) -> bool:
-    """Whether a crop is there to its end; a loss of power cuts it short."""
+    """Return whether a crop's file is complete: a loss of power cuts it."""
     try:
         with crop.open('rb') as file:
             file.seek(-len(END), os.SEEK_END)
             return file.read() == END
-    except OSError:  # not there, or shorter
+    except OSError:
         return False
 
 
 def make_crops(root: Path, folder: str, number: HouseNumber) -> str | None:
-    """Make the crops of a number; return why not, if that cannot be."""
+    """Make the crops of a number; return None, or why there are none."""
     if len(number.digits) > LENGTH:
         return f'has more than {LENGTH} digits'
     targets = {

@@ -26,7 +26,7 @@ SPACING = 20  # from a digit to the next, in pixels of MNIST
 def make_folder(
     folder: Path,
     digits: tuple[np.ndarray, np.ndarray],
-    number: int,
+    count: int,
     key: tuple[int, ...],
     progress: Callable[[tuple], Iterable],
 ) -> None:
@@ -35,7 +35,7 @@ def make_folder(
     Args:
         folder: Where ``1.png``, ... and ``digitStruct.mat`` go.
         digits: Images, uint8 ``(N, 28, 28)``, and their labels ``(N,)``.
-        number: How many house numbers to make.
+        count: How many house numbers to make.
         key: Whole numbers from 0; with the place of an image in the folder
             they decide all that is random in it.
         progress: See :func:`mmstn.datasets.svhn.svhn_crops.prepare`.
@@ -43,7 +43,7 @@ def make_folder(
     folder.mkdir(parents=True)
     images, labels = digits
     numbers = []
-    for index in progress((range(1, number + 1), number)):
+    for index in progress((range(1, count + 1), count)):
         random = np.random.default_rng([*key, index])
         chosen = random.integers(
             len(images), size=1 + random.choice(len(SHARES), p=SHARES)

@@ -1,4 +1,4 @@
-"""From any picture of a digit to what a digit net takes."""
+"""Pack any picture of a digit as the input of a digit net."""
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ class PackDigits(BaseTransform):
     channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional: the
     keys of ``META`` and all that start with ``gt_``, the targets. Added:
     ``inputs``, uint8 ``(1 or 2, H, W)`` or ``(1, D, H, W)``, and
-    ``data_samples``, in which an ``img_shape`` becomes that of ``inputs``.
+    ``data_samples``, in which an ``img_shape`` becomes the size of ``inputs``.
     All others are dropped.
 
     Args:

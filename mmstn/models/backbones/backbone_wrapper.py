@@ -1,4 +1,4 @@
-"""What every module around a backbone does for MMPretrain."""
+"""The base of modules around a backbone."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ class BackboneWrapper(BaseModule):
 
     @property
     def switch_to_deploy(self) -> Callable[[], None]:
-        """The backbone's, where it has one: fuse its branches."""
+        """Fuse the branches of the backbone; absent where it has no such."""
         switches = [net.switch_to_deploy for net in self.wrapped()]
 
         def switch_to_deploy():
@@ -50,7 +50,10 @@ class BackboneWrapper(BaseModule):
 
     @property
     def get_layer_depth(self) -> Callable[..., tuple[int, int]]:
-        """The backbone's, where it has one; transformers count as last."""
+        """Return a layer's depth; absent where the backbone has no such.
+
+        Transformers count as the last layer.
+        """
         names, depth = self.wrapped_names(), self.wrapped()[0].get_layer_depth
 
         def get_layer_depth(param_name: str, prefix: str = ''):

@@ -11,7 +11,7 @@ from mmstn.registry import MODELS
 
 
 class DigitNet(PlainNet):
-    """Steps behind an average of the input, where that is wanted."""
+    """A ``PlainNet``, optionally behind average pooling of the input."""
 
     def __init__(
         self,

@@ -215,7 +215,7 @@ class InceptionV2(BaseBackbone):
         return [self.conv1, *self.stages][: self.frozen_stages + 1]
 
     def train(self, mode: bool = True):
-        """Set the mode; what is frozen stays in evaluation."""
+        """Set the mode; frozen stages stay in evaluation."""
         super().train(mode)
         for part in self.frozen():
             part.eval()

@@ -1,4 +1,4 @@
-"""Which submodules of a backbone a transformer can be inserted before."""
+"""Find the submodules that a transformer can be inserted before."""
 
 import copy
 from collections.abc import Iterator

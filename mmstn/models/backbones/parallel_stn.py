@@ -65,7 +65,7 @@ class ParallelSTNBackbone(BackboneWrapper):
 
     @property
     def out_indices(self) -> tuple[int, ...]:
-        """Which streams give the features; MMPretrain's t-SNE tool asks."""
+        """Indices of the outputs, for MMPretrain's t-SNE tool."""
         return tuple(range(self.transformer.num_transformers))
 
     def wrapped_names(self) -> list[str]:

@@ -25,8 +25,8 @@ from mmstn.registry import MODELS
 class STNBackbone(BackboneWrapper):
     """Insert spatial transformers before or inside any backbone.
 
-    A checkpoint of the bare backbone loads as it is: its keys are taken for
-    those of ``backbone``.
+    A checkpoint of the bare backbone loads as it is: its keys are mapped to
+    ``backbone``.
 
     Args:
         backbone: Any backbone of MMPretrain, as a config or a module.
@@ -150,7 +150,7 @@ class STNBackbone(BackboneWrapper):
 
     @property
     def out_indices(self) -> tuple[int, ...]:
-        """Which stages give the features; MMPretrain's t-SNE tool asks."""
+        """Indices of the output stages, for MMPretrain's t-SNE tool."""
         return self.backbone.out_indices
 
     def wrapped_names(self) -> list[str]:

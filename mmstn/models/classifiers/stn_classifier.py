@@ -72,7 +72,7 @@ class STNClassifier(ImageClassifier):
         inputs: tuple,
         output: Tensor,
     ) -> None:
-        """Keep what a sampler was called with; a forward hook."""
+        """Keep the inputs of a sampler; a forward hook."""
         if self._readings is None:  # a prediction, or a recomputation
             return
         source, family, theta = inputs

@@ -1,4 +1,4 @@
-"""A loss on what is read outside the source."""
+"""A loss on reading outside the source."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""From the maps of several streams to one vector."""
+"""Pool the maps of several streams into one vector."""
 
 import torch
 from torch import Tensor, nn

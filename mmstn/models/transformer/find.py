@@ -1,4 +1,4 @@
-"""Find the transformers of a network, and what each read."""
+"""Find the transformers of a network, and record what each sampled."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
 
 def without_steps(readings: list[Reading], latest: Reading) -> list[Reading]:
-    """Return the readings, less those of which ``latest`` is the next step.
+    """Return the readings without the earlier steps of ``latest``.
 
     The last of several by one transformer of one source counts: a transformer
     of several steps reads by the composed theta each time.

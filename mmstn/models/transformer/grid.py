@@ -17,7 +17,7 @@ AXES = {1: '(L,)', 2: '(H, W)', 3: '(D, H, W)'}
 
 
 class GridGenerator(nn.Module):
-    """A family of maps from output to source, with checks, precision, NaN.
+    """A family of maps from output points to source points.
 
     A new family overrides :meth:`window_theta` and :meth:`transform`; where
     more is known of it, also ``is_straight``, :meth:`make_grid`,
@@ -109,7 +109,7 @@ class GridGenerator(nn.Module):
             return self.transform(theta, points.to(theta.dtype))
 
     def read_points(self, theta: Tensor, cells: int = 16) -> Tensor:
-        """Return where cells spread over the output read, ``(B, K, n)``.
+        """Return where evenly spaced output cells read, ``(B, K, n)``.
 
         Args:
             theta: ``(B, P)``.
@@ -152,7 +152,7 @@ class GridGenerator(nn.Module):
         return None
 
     def validate_theta(self, theta: Tensor) -> Tensor:
-        """Return theta checked, at least float32, NaN spread over samples."""
+        """Return theta, at least float32; all NaN if not finite."""
         if theta.ndim != 2 or theta.shape[1] != self.num_params:
             raise ValueError(
                 f'{type(self).__name__}: theta must be '

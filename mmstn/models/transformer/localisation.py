@@ -13,7 +13,7 @@ from mmstn.registry import MODELS
 
 @MODELS.register_module()
 class Localisation(BaseModule):
-    """Any network, ended by one linear layer that starts at a known place.
+    """Regress theta by any network and a linear layer with a given start.
 
     The linear layer runs in float32 under autocast: near 1, bfloat16 steps by
     half a pixel at a width of 128.
@@ -70,7 +70,7 @@ class Localisation(BaseModule):
             self.go_to_start()  # an ancestor's init_cfg may have reached us
 
     def is_pretrained(self) -> bool:
-        """Whether ``init_cfg`` loads this module's own weights."""
+        """True if ``init_cfg`` loads this module's own weights."""
         cfgs = self.init_cfg or []
         cfgs = [cfgs] if isinstance(cfgs, dict) else cfgs
         return any(

@@ -46,7 +46,7 @@ class MatrixGrid(GridGenerator):
 
 @MODELS.register_module()
 class TranslationGrid(MatrixGrid):
-    """A crop of fixed scale at a free place.
+    """A crop of fixed scale and free position.
 
     Source: Jaderberg et al. 2015, section 4.3.
 

@@ -1,4 +1,4 @@
-"""Part 3 of the spatial transformer: read the source at the grid."""
+"""Part 3 of the spatial transformer: sample the source at the grid."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is read of the annotations of CUB-200-2011."""
+"""The annotations of CUB-200-2011 are read, or refused by line."""
 
 import pytest
 import torch

@@ -29,7 +29,7 @@ def images(dataset, indices=range(6)):
 
 
 def differ(one, other):
-    """Whether each sample of one differs from that of the other."""
+    """Return whether two data sets differ in every sample."""
     return (one != other).flatten(1).any(1).all().item()
 
 

@@ -109,7 +109,7 @@ def test_a_file_that_is_not_gzip_is_named(tmp_path):
 
 
 @pytest.mark.parametrize('head', [idx(DIGITS), b''], ids=['idx', 'none'])
-def test_what_no_header_promises_is_not_read(tmp_path, head):
+def test_bytes_beyond_the_header_are_not_read(tmp_path, head):
     folder = write(tmp_path)
     content = gzip.compress(head + bytes(1 << 27))
     (tmp_path / f'{LABELS}.gz').write_bytes(content)
@@ -180,7 +180,7 @@ def test_a_killed_download_leaves_nothing_in_the_data_folder(
     assert seen == [[], [root / f'{IMAGES}.gz']]
 
 
-def test_what_is_there_is_not_fetched(tmp_path, mirror):
+def test_present_files_are_not_fetched(tmp_path, mirror):
     root = write(tmp_path / 'root')
     for path in mirror.iterdir():
         path.unlink()

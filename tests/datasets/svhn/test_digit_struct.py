@@ -73,7 +73,7 @@ def test_a_box_is_left_top_width_height(svhn):
 
 
 @pytest.mark.parametrize('count', [0, 1, 3])
-def test_what_was_written_is_read(tmp_path, count):
+def test_a_written_list_is_read_again(tmp_path, count):
     write_digit_struct(tmp_path / MAT, NUMBERS[:count])
     read = DigitStruct(tmp_path / MAT)
     assert len(read) == count
@@ -83,7 +83,7 @@ def test_what_was_written_is_read(tmp_path, count):
         assert_array_equal(number.boxes, expected.boxes)
 
 
-def test_what_was_written_has_the_layout_of_the_genuine(svhn, tmp_path):
+def test_a_written_list_has_the_layout_of_the_genuine(svhn, tmp_path):
     genuine = svhn / 'test' / MAT
     write_digit_struct(tmp_path / MAT, list(DigitStruct(genuine)))
     assert list(by_hand(tmp_path / MAT)) == list(by_hand(genuine))

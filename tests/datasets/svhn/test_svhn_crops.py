@@ -109,7 +109,7 @@ def test_labels_are_filled_up_with_ten(tmp_path):
             assert Image.open(crops / name).size == (side, side)
 
 
-def test_what_cannot_be_used_is_named_with_the_reason(tmp_path):
+def test_unusable_images_are_named_with_the_reason(tmp_path):
     names = ['good.png', 'long.png', 'gone.png', 'cut.png', 'text.png']
     lengths = [1, 6, 1, 1, 1]
     make(

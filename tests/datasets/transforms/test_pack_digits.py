@@ -109,6 +109,6 @@ def test_an_image_without_a_label_is_packed():
     ],
     ids=['float', 'four channels', 'one axis', 'volume of two channels'],
 )
-def test_what_is_no_image_is_refused(image):
+def test_other_shapes_than_images_are_refused(image):
     with pytest.raises(ValueError, match='PackDigits: img must be uint8'):
         pack(image)

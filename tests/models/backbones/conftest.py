@@ -29,7 +29,7 @@ def transformer(size, before=None, **localisation):
 
 
 def size_before(backbone, place, source):
-    """Return ``(H, W)`` of what a submodule of a bare backbone gets."""
+    """Return ``(H, W)`` of the input of a submodule of a bare backbone."""
     sizes = []
     handle = backbone.get_submodule(place).register_forward_pre_hook(
         lambda module, inputs: sizes.append(inputs[0].shape[2:])

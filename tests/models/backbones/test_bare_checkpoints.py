@@ -77,6 +77,7 @@ def check_loaded(model):
     assert_close(theta.data, torch.tensor([1.0, 0, 0]), **exactly)
 
 
+@pytest.mark.slow
 def test_a_bare_checkpoint_loads_by_load_from(around, checkpoint, tmp_path):
     runner = Runner(
         classifier(around(RESNET)),
@@ -181,7 +182,7 @@ def test_a_checkpoint_of_the_transformers_alone_loads(around):
     assert_close(found, expected, **exactly)
 
 
-def test_what_a_wrapped_checkpoint_has_too_much_keeps_its_name(around):
+def test_surplus_keys_of_a_wrapped_checkpoint_keep_their_names(around):
     model = classifier(around(RESNET))
     state = model.state_dict() | {'backbone.backbone.extra': torch.ones(1)}
     missing, unexpected = model.load_state_dict(state, strict=False)

@@ -1,4 +1,4 @@
-"""The digit classifiers are those of the paper's appendix A.4."""
+"""The digit classifiers equal the paper's appendix A.4."""
 
 import pytest
 import torch
@@ -57,7 +57,7 @@ def test_the_cnn_is_nine_then_seven_cells_wide(size, downsample):
 @pytest.mark.parametrize(
     ('name', 'width'), [('DigitFCN', 'hidden_dim'), ('DigitCNN', 'channels')]
 )
-def test_they_take_several_channels(name, width):
+def test_digit_nets_take_several_channels(name, width):
     net = build(name, (42, 31), in_channels=3, **{width: 4})
     source = torch.rand(2, 3, 42, 31)
     (features,) = net(source)

@@ -8,6 +8,8 @@ import torch
 from mmpretrain.registry import MODELS
 from torch.testing import assert_close
 
+pytestmark = pytest.mark.slow
+
 FOUR = dict(embed_dims=16, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2])
 TOKENS = dict(
     embed_dims=16, num_layers=2, num_heads=2, feedforward_channels=32
@@ -171,7 +173,7 @@ def sources(name):
 
 
 def tensors(features):
-    """Return every tensor of what a backbone returns, in order."""
+    """Return every tensor in the output of a backbone, in order."""
     if isinstance(features, torch.Tensor):
         return [features]
     return [part for item in features or () for part in tensors(item)]

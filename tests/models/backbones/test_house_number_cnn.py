@@ -6,6 +6,8 @@ from mmpretrain.registry import MODELS
 from torch import nn
 from torch.testing import assert_close
 
+pytestmark = pytest.mark.slow
+
 
 def build(**kwargs):
     torch.manual_seed(0)

@@ -3,6 +3,8 @@ import torch
 from mmpretrain.registry import MODELS
 from torch.testing import assert_close
 
+pytestmark = pytest.mark.slow
+
 CHANNELS = (192, 320, 608, 1024)
 
 

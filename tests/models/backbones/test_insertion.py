@@ -67,6 +67,7 @@ def test_an_unusable_place_says_what_it_received(
         model(image())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('choice', [0, -1])
 @pytest.mark.parametrize(('name', 'place', 'got'), UNUSABLE)
 def test_the_places_named_instead_do_work(
@@ -135,7 +136,7 @@ def test_a_refusal_changes_nothing(transformer):
 
 @pytest.fixture
 def said(monkeypatch):
-    """What is logged, in order."""
+    """The lines that are logged, in order."""
     lines = []
     monkeypatch.setattr(
         'mmstn.models.backbones.stn_backbone.print_log',

@@ -66,7 +66,7 @@ def test_the_last_stage_of_each_stream_is_given():
 
 @pytest.mark.parametrize('shared', [False, True])
 @pytest.mark.parametrize('batch', [1, 2])
-def test_each_stream_sees_what_its_transformer_hands_on(shared, batch):
+def test_each_stream_gets_the_output_of_its_transformer(shared, batch):
     model = build(shared=shared)
     model.eval()
     views = model.transformer(image(batch)).chunk(3, dim=1)
@@ -216,6 +216,7 @@ def test_only_what_the_backbone_has_is_offered():
     assert not hasattr(build(), 'switch_to_deploy')
 
 
+@pytest.mark.slow
 def test_the_branches_of_every_stream_are_fused():
     model = build(backbone=dict(type='MobileOne', arch='s0')).eval()
     model.streams.double()

@@ -102,7 +102,7 @@ def test_dropout_sets_its_share_to_zero_in_training_alone():
     assert_close(net.eval()(source), (source.flatten(1),))
 
 
-def test_no_steps_hand_on_the_source():
+def test_no_steps_return_the_source():
     source = torch.rand(2, 3, 4, 5)
     assert_close(build((4, 5), [], 3)(source), (source.flatten(1),))
 

@@ -102,7 +102,9 @@ def test_a_transformer_at_a_place_acts_and_learns(
     assert (bias(model).grad != 0).any()
 
 
-def test_what_is_inserted_acts_on_the_input_of_the_submodule(transformer):
+def test_a_transformer_acts_on_the_input_of_its_submodule(
+    transformer,
+):
     model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0.3, 0]))
     net = model.backbone
     stem = net.maxpool(net.relu(net.bn1(net.conv1(image()))))
@@ -112,7 +114,7 @@ def test_what_is_inserted_acts_on_the_input_of_the_submodule(transformer):
     assert_close(model(image()), (features,), **exactly)
 
 
-def test_those_on_the_input_act_in_order(transformer):
+def test_transformers_on_the_input_act_in_order(transformer):
     shift = transformer((40, 40), start=[1.0, 0.5, 0.0])
     zoom = transformer((32, 32), start=[0.5, 0.0, 0.5])
     model = build(RESNET, shift, zoom)
@@ -121,7 +123,7 @@ def test_those_on_the_input_act_in_order(transformer):
     assert_close(model(image()), expected, **exactly)
 
 
-def test_those_at_one_place_act_in_order(transformer):
+def test_transformers_at_one_place_act_in_order(transformer):
     shift = transformer((9, 9), 'layer2', start=[1.0, 0.5, 0.0])
     zoom = transformer((8, 8), 'layer2', start=[0.5, 0.0, 0.5])
     model, net = build(RESNET, shift, zoom), bare(RESNET)
@@ -132,7 +134,7 @@ def test_those_at_one_place_act_in_order(transformer):
     assert_close(model(image()), net(image()), **exactly)
 
 
-def test_those_at_several_places_act_each_at_its_own(transformer):
+def test_transformers_at_several_places_act_each_at_its_own(transformer):
     start = [0.5, 0.3, 0.1]
     model, net = bare_and_three(transformer, start)
     first, second, third = model.transformers
@@ -170,6 +172,7 @@ def test_a_twin_has_transformers_of_its_own(twin, called, transformer):
     assert (again(image())[0] - before[0]).abs().max() > 1e-3
 
 
+@pytest.mark.slow
 def test_compiled_it_gives_the_same(transformer):
     torch.compiler.reset()
     start = [0.5, 0.3, 0.1]
@@ -180,6 +183,7 @@ def test_compiled_it_gives_the_same(transformer):
     assert (bias(model, 2).grad != 0).any()
 
 
+@pytest.mark.slow
 def test_exported_it_gives_the_same(transformer):
     model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
     # torch 2.6 traces strictly unless told not to

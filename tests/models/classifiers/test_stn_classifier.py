@@ -87,7 +87,7 @@ def test_losses_on_theta_are_beside_those_of_the_head():
     assert_close(losses['loss_outside'], 2 * outside)
 
 
-def test_they_reach_the_localiser():
+def test_losses_on_theta_reach_the_localiser():
     model = build()
     losses = losses_of(model)
     del losses['loss']
@@ -271,6 +271,7 @@ def test_a_frozen_localiser_is_not_refused():
     assert losses_of(model)['loss_outside'] > 0
 
 
+@pytest.mark.slow
 def test_compiled_it_trains_the_same(tmp_path):
     short = dict(train_cfg=dict(by_epoch=False, max_iters=2, val_interval=9))
     compiled = dict(compile=dict(backend='eager'))
@@ -287,7 +288,7 @@ def test_compiled_it_trains_the_same(tmp_path):
 
 
 def gradients_of_half(rank, folder):
-    """Write what one of two processes computes from its half of a batch."""
+    """Write the gradients of one of two processes, of half a batch."""
     torch.distributed.init_process_group(
         'gloo', f'file://{folder}/meet', rank=rank, world_size=2
     )
@@ -298,9 +299,12 @@ def gradients_of_half(rank, folder):
     losses = model(images[half], samples[half], mode='loss')
     found = gradients(model.module, losses)
     torch.save(found, f'{folder}/{rank}.pth')
+    del model, losses  # else these end gloo's threads, and hold the GIL
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
+@pytest.mark.dist
 def test_two_processes_find_the_gradients_of_the_whole_batch(tmp_path):
     torch.multiprocessing.spawn(gradients_of_half, (str(tmp_path),), 2)
     model = build()

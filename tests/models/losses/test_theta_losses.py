@@ -1,4 +1,4 @@
-"""Losses on theta against numbers calculated by hand, in every family."""
+"""Losses on theta against values calculated by hand, in every family."""
 
 import pytest
 import torch
@@ -99,7 +99,7 @@ def test_following_its_gradient_it_falls(loss, family):
     assert values[-1] < 0.99 * values[0]
 
 
-def test_what_is_behind_a_camera_does_not_count():
+def test_points_behind_a_camera_do_not_count():
     found = reading('ProjectiveGrid', (0.2, 0, 0, 0, 0.2, 0, 2, 0))
     loss = OutsideLoss()([found])
     assert loss.isfinite()

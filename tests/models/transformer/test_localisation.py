@@ -173,7 +173,7 @@ def test_a_trunk_without_a_tuple_is_refused():
         model(sources())
 
 
-def test_in_features_are_those_of_a_trunk_that_knows():
+def test_in_features_are_filled_in_by_a_trunk_that_knows():
     model = MODELS.build(
         dict(type='mmstn.Localisation', trunk=TRUNK, start=START)
     )

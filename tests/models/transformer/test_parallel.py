@@ -95,7 +95,7 @@ def learn(outputs, transformers, source):
     + [('AffineGrid', (3, 4, 5)), ('TranslationGrid', (3, 4, 5))],
     ids=str,
 )
-def test_they_equal_single_ones_in_values_and_gradients(
+def test_parallel_transformers_equal_single_ones_in_values_and_gradients(
     family, size, batch, padding
 ):
     together = moved(build(3, family, size, padding))
@@ -154,7 +154,7 @@ def test_a_volume_is_tiled_along_x_and_y():
     assert found == [(-0.5, 0, 0), (0.5, 0, 0)]
 
 
-def test_four_that_start_as_tiles_hand_on_the_quarters_of_the_source():
+def test_four_that_start_as_tiles_output_the_quarters_of_the_source():
     transformer = build(4, 'AffineGrid', (8, 8))
     transformer.grid.size = (4, 4)
     source = image((8, 8))

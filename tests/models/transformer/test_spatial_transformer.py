@@ -193,6 +193,7 @@ def test_lr_mult_reaches_exactly_the_localisers():
     }
 
 
+@pytest.mark.slow
 @every_family
 def test_compiled_it_gives_the_same(family, size):
     torch.compiler.reset()
@@ -204,6 +205,7 @@ def test_compiled_it_gives_the_same(family, size):
     assert (transformer.localisation.regressor.bias.grad != 0).any()
 
 
+@pytest.mark.slow
 @every_family
 def test_exported_it_gives_the_same(family, size):
     transformer, source = moved(build(family, size)), image(size)
