@@ -1,4 +1,4 @@
-"""Write files whole, or not at all."""
+"""Where runs write, and files that are written whole or not at all."""
 
 import contextlib
 import os
@@ -10,6 +10,19 @@ import numpy as np
 
 # The pattern of temporary files; one that outlived its process is stale.
 PARTIAL = '.mmstn-{}.partial'
+
+
+def default_work_dir(config: str) -> Path:
+    """Return ``work_dirs/`` and the path of a config, as below ``configs/``.
+
+    ``sums/cnn.py`` and ``volumes/cnn.py`` do not share one. A config that is
+    in no folder ``configs`` has one by its name.
+    """
+    path = Path(config).absolute().with_suffix('')
+    for folder in path.parents:
+        if folder.name == 'configs':
+            return Path('work_dirs') / path.relative_to(folder)
+    return Path('work_dirs') / path.name
 
 
 def write_whole(
