@@ -3,6 +3,7 @@
 import ast
 import os
 import resource
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -35,13 +36,15 @@ def test_a_work_dir_is_named_as_its_config(config, work_dir):
     assert default_work_dir(config) == Path(work_dir)
 
 
-@pytest.fixture
+@contextmanager
 def small_files():
     """No file may be larger than 1,000 bytes, as on a disk that is full."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:  # or a log of the tests could not be written either
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize('level', [1, 6])
@@ -53,10 +56,11 @@ def test_a_picture_is_read_as_it_was_written(tmp_path, name, level):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_a_file_that_cannot_be_written_is_named(tmp_path, small_files):
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
     path = tmp_path / 'a.png'
     write_whole(path, b'before')
-    with pytest.raises(OSError, match=f'large; not written: .*{path}'):
+    message = f'large; not written: .*{path}'
+    with small_files(), pytest.raises(OSError, match=message):
         write_png(path, PICTURE)
     assert path.read_bytes() == b'before'
     assert list(tmp_path.iterdir()) == [path]
