@@ -86,6 +86,7 @@ def weights(tmp_path_factory):
     return trained(tmp_path_factory.mktemp('whole'), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('workers', 'collate'),
     [
