@@ -3,6 +3,7 @@
 import ast
 import os
 import resource
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,18 @@ FILES = [*ROOT.glob('mmstn/**/*.py'), *ROOT.glob('tools/*.py')]
 PICTURE = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
 
 
-@pytest.fixture
+@contextmanager
 def small_files():
-    """No file may be larger than 1,000 bytes, as on a disk that is full."""
+    """Let no file be larger than 1,000 bytes, as on a disk that is full.
+
+    Within a test alone: pytest itself may be writing into a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize('level', [1, 6])
@@ -35,10 +41,11 @@ def test_a_picture_is_read_as_it_was_written(tmp_path, name, level):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_a_file_that_cannot_be_written_is_named(tmp_path, small_files):
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
     path = tmp_path / 'a.png'
     write_whole(path, b'before')
-    with pytest.raises(OSError, match=f'large; not written: .*{path}'):
+    message = f'large; not written: .*{path}'
+    with pytest.raises(OSError, match=message), small_files():
         write_png(path, PICTURE)
     assert path.read_bytes() == b'before'
     assert list(tmp_path.iterdir()) == [path]
