@@ -5,8 +5,8 @@ python tools/train.py configs/mobilenet_v2_cub10.py
 The first ten classes of CUB-200-2011 in data/CUB_200_2011, 300 images for
 training and 243 for testing, and ImageNet weights in
 checkpoints/mobilenet_v2_in1k.pth that take (x - 127.5) / 127.5 of RGB, as
-TensorFlow's do. OpenMMLab's serve as well: WEIGHTS=, the address that
-MMPretrain's configs/mobilenet_v2/metafile.yml gives, and
+TensorFlow's do. OpenMMLab's serve as well, from the address that MMPretrain's
+configs/mobilenet_v2/metafile.yml gives, with
   --cfg-options model.data_preprocessor.mean=123.675,116.28,103.53
   model.data_preprocessor.std=58.395,57.12,57.375
 Source: the crops of Jaderberg et al. 2015, appendix A.6; the rest is ours.
@@ -30,7 +30,7 @@ model = dict(
         type='MobileNetV2',
         init_cfg=dict(
             type='Pretrained',
-            checkpoint='{{$WEIGHTS:checkpoints/mobilenet_v2_in1k.pth}}',
+            checkpoint='checkpoints/mobilenet_v2_in1k.pth',
             prefix='backbone.',
         ),
     ),

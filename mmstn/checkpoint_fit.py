@@ -15,7 +15,7 @@ class Fit:
     """Load a checkpoint into a network, and list the weights that do not fit.
 
     Builds on what modules do with foreign names and shapes when they load, so
-    the network has loaded what fits.
+    the network has loaded what fits, of a checkpoint that is refused too.
 
     Args:
         model: The network, maybe inside a wrapper.
@@ -87,7 +87,7 @@ def check_whole(model: nn.Module, checkpoint: Mapping, path: str) -> None:
     """Raise a ValueError unless a checkpoint fits a network exactly.
 
     Args:
-        model: The network; what fits is loaded into it.
+        model: The network; what fits is loaded into it even so.
         checkpoint: What was loaded.
         path: Where from, to name it and the configs that lie beside it.
     """

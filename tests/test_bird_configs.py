@@ -4,14 +4,12 @@ One iteration of one image on a CPU, without network.
 """
 
 import copy
-import inspect
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
@@ -105,22 +103,6 @@ def test_the_images_are_as_large_as_the_model_expects(name):
         ]
         assert crops == [SIDES[name]]
     assert cfg.test_dataloader == cfg.val_dataloader
-
-
-@pytest.mark.parametrize('name', SIDES)
-def test_no_name_of_a_config_is_left_over(name):
-    """A Runner takes every key, or MMPretrain's own bases have it."""
-    arguments = set(inspect.signature(Runner).parameters)
-    bases = {
-        'auto_scale_lr',
-        'data_preprocessor',
-        'dataset_type',
-        'pretrained',
-        'test_pipeline',
-        'train_pipeline',
-        'vis_backends',
-    }
-    assert config(name).keys() <= arguments | bases
 
 
 @pytest.mark.parametrize('name', SIDES)

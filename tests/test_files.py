@@ -11,11 +11,29 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from mmstn.files import write_png, write_whole
+from mmstn.files import default_work_dir, write_png, write_whole
 
 ROOT = Path(__file__).parents[1]
 FILES = [*ROOT.glob('mmstn/**/*.py'), *ROOT.glob('tools/*.py')]
 PICTURE = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
+
+
+def test_no_two_configs_share_a_work_dir():
+    configs = [str(path) for path in ROOT.glob('configs/**/*.py')]
+    assert len(set(map(default_work_dir, configs))) == len(configs)
+
+
+@pytest.mark.parametrize(
+    ('config', 'work_dir'),
+    [
+        ('configs/stn_digits.py', 'work_dirs/stn_digits'),
+        ('configs/sums/cnn.py', 'work_dirs/sums/cnn'),
+        ('mine.py', 'work_dirs/mine'),
+        ('/a/configs/b/configs/c/mine.py', 'work_dirs/c/mine'),
+    ],
+)
+def test_a_work_dir_is_named_as_its_config(config, work_dir):
+    assert default_work_dir(config) == Path(work_dir)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ MAY_IMPORT = {
         'torch',
         'torchvision',
         'mmstn.compat',
+        'mmstn.files',
     },
     'mmstn.registry': {'mmengine'},
     'mmstn.files': {'cv2', 'numpy'},

@@ -9,7 +9,10 @@ from mmpretrain.structures import DataSample
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text()
-
+PAGES = [Path('README.md')] + [
+    path.relative_to(ROOT) for path in sorted(ROOT.glob('configs/**/*.py'))
+]
+OF_MMPRETRAIN = {'configs/mobilenet_v2/metafile.yml'}
 
 CONFIG = re.search(r'```python\n(.*?)```', README, re.S)[1]
 INSIDE = (
@@ -40,8 +43,48 @@ def test_links_of_the_readme_exist(path):
     assert (ROOT / path).is_file()
 
 
+@pytest.mark.parametrize('path', PAGES, ids=str)
+def test_what_a_page_runs_is_there(path):
+    page = (ROOT / path).read_text()
+    page = page if path.suffix == '.md' else page.split('"""')[1]
+    for named in re.findall(r'(?<![\w/:])(?:configs|tools)/[\w/]+\.\w+', page):
+        assert (ROOT / named).is_file() or named in OF_MMPRETRAIN
+    for named in re.findall(r'mmstn/[\w/]+\.py', page):
+        assert (ROOT / named).is_file()
+
+
+ROWS = [row.split('|')[1:-1] for row in re.findall(r'^\|.*', README, re.M)]
+
+
+def test_the_digits_have_a_row_and_a_cell_for_each_config():
+    (head,) = [row for row in ROWS if row[1].strip() == '`r`']
+    named = {
+        f'{row[0].strip(" `")}_{distortion.strip(" `")}'
+        for row in ROWS[ROWS.index(head) + 2 :][:8]
+        for distortion, cell in zip(head[1:], row[1:], strict=True)
+        if cell.strip()
+    }
+    assert named == {path.stem for path in ROOT.glob('configs/mnist/*.py')}
+
+
 @pytest.mark.parametrize(
-    'path', sorted(set(re.findall(r'\b(?:configs|tools)/\w+\.\w+', README)))
+    'folder', ['sums', 'volumes', 'house_numbers', 'svhn']
 )
-def test_files_that_the_readme_runs_exist(path):
-    assert (ROOT / path).is_file()
+def test_a_table_names_every_config_of_a_folder(folder):
+    cells = [row[0] for row in ROWS if row[0].startswith(f' `{folder}/')]
+    named = re.findall(r'(\w+)\.py`', ''.join(cells))
+    configs = ROOT.glob(f'configs/{folder}/*.py')
+    assert sorted(named) == sorted(path.stem for path in configs)
+
+
+def test_a_config_of_the_readme_gains_losses_in_three_lines(tmp_path):
+    blocks = re.findall(r'```python\n(.*?)```', README, re.S)
+    (losses,) = [block for block in blocks if 'theta_losses' in block]
+    (tmp_path / 'mine.py').write_text(CONFIG)
+    (tmp_path / 'with_losses.py').write_text(f"_base_ = 'mine.py'\n{losses}")
+    model = MODELS.build(Config.fromfile(tmp_path / 'with_losses.py').model)
+    samples = [DataSample().set_gt_label(i) for i in range(2)]
+    assert set(model.loss(torch.rand(2, 3, 224, 224), samples)) == {
+        'loss',
+        'loss_outside',
+    }

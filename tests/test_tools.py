@@ -153,12 +153,13 @@ def test_two_processes_take_the_same_steps_as_one_with_the_whole_batch(
 def bird_folder(tmp_path):
     """Eight pictures in the layout of CUB-200-2011."""
     root = tmp_path / 'birds'
-    (root / 'images').mkdir(parents=True)
     for number in range(1, 9):
         picture = np.full((40, 48, 3), 30 * number, np.uint8)
-        cv2.imwrite(str(root / f'images/{number}.jpg'), picture)
+        folder = root / f'images/{number:03}.bird'
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / f'{number}.jpg'), picture)
     for name, column in {
-        'images': '{0}.jpg',
+        'images': '{0:03}.bird/{0}.jpg',
         'image_class_labels': '{0}',
         'train_test_split': '1',
     }.items():

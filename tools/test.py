@@ -1,7 +1,6 @@
 """Test a checkpoint: python tools/test.py CONFIG CHECKPOINT."""
 
 import argparse
-from pathlib import Path
 
 import mmengine
 from mmengine.config import Config, DictAction
@@ -10,6 +9,7 @@ from mmengine.registry import RUNNERS
 
 from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching, precision
+from mmstn.files import default_work_dir
 
 
 def parse_args() -> argparse.Namespace:
@@ -57,7 +57,7 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+        cfg.work_dir = str(default_work_dir(args.config))
     if args.amp:
         cfg.test_cfg.fp16 = True
     if args.channels_last:

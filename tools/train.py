@@ -1,13 +1,13 @@
 """Train a model: python tools/train.py CONFIG."""
 
 import argparse
-from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 
 from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching
+from mmstn.files import default_work_dir
 
 
 def parse_args() -> argparse.Namespace:
@@ -65,7 +65,7 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+        cfg.work_dir = str(default_work_dir(args.config))
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume

@@ -2,10 +2,12 @@
 
 MNIST is downloaded into data/mnist at the first run.
 
-Source: Jaderberg et al. 2015, section 4.1 and appendix A.4: batches of 256,
-learning rate 0.01, a tenth of it after every 50,000 of 150,000 iterations.
-Ours, where the paper is silent or contradicts itself:
-- momentum 0.9; no model selection, the last epoch counts;
+Source: Jaderberg et al. 2015, section 4.1 and appendix A.4, which trains by
+SGD: batches of 256, a rate of 0.01, a tenth of it after every 50,000 of
+150,000 iterations, 640 epochs. Ours:
+- AdamW and a cosine, 60 epochs, for every model alike. Chosen on the last
+  5,000 digits for training, held out; it is run on all 60,000. The last epoch
+  counts;
 - distorted afresh in each epoch; R on 28x28, P and E on 42x42 pixels;
 - about 400,000 parameters and at most 64 channels cannot both be: the models
   of a data set have those of a CNN with 64 channels (209k on R, 229k on RTS, P
@@ -18,7 +20,7 @@ Ours, where the paper is silent or contradicts itself:
 _base_ = 'digits.py'
 
 train_dataloader = dict(
-    batch_size=256,
+    batch_size=128,
     dataset=dict(type='mmstn.DistortedMNIST', data_root='data/mnist'),
 )
 val_dataloader = dict(
@@ -26,11 +28,22 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-optim_wrapper = dict(
-    optimizer=dict(type='SGD', lr=0.01, momentum=0.9),
-    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=1.0)}),
-)
-param_scheduler = dict(type='MultiStepLR', milestones=[213, 426])
-train_cfg = dict(by_epoch=True, max_epochs=640, val_interval=4)
-auto_scale_lr = dict(base_batch_size=256)
-default_hooks = dict(checkpoint=dict(interval=4, max_keep_ckpts=1))
+optim_wrapper = dict(optimizer=dict(type='AdamW', lr=3e-3, weight_decay=0.05))
+param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=0.01,
+        end=3,
+        convert_to_iter_based=True,
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        begin=3,
+        end=60,
+        T_max=57,
+        convert_to_iter_based=True,
+    ),
+]
+train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)
+auto_scale_lr = dict(base_batch_size=128)
+default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=1))

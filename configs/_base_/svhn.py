@@ -12,7 +12,7 @@ Ours, where the paper is silent or the copies at hand contradict each other:
 - three full layers of 3,072 and two of 32 in the localiser of Single, which
   make the 11 and the four layers that the text counts;
 - 128 pixels show twice the width and height that 64 show, as far as the image
-  reaches (mmstn/datasets/svhn_crops.py), and go through the same layers;
+  reaches (mmstn/datasets/svhn/svhn_crops.py), and go through the same layers;
 - outside its source a transformer on the input reads the border, continued.
 """
 

@@ -67,9 +67,9 @@ def load(file, map_location=None, **kwargs):
     kwargs['weights_only'] = True
     try:
         return torch.load(file, map_location, **kwargs)
-    except OSError:
-        raise
     except Exception as error:
+        if isinstance(error, OSError) and error.filename:
+            raise  # none such; torch names no file whose end is missing
         raise RefusedCheckpoint(file, error) from None
 
 

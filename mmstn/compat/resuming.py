@@ -52,8 +52,7 @@ def agree_on_checkpoint(runner: Runner) -> str | None:
 def candidates(runner: Runner) -> tuple[Path, list[Path]]:
     """Return the work dir, and the files in it that could be checkpoints.
 
-    Those in the ``out_dir`` of a CheckpointHook belong to them; monitors'
-    ``not_finite_*`` do not.
+    Those in the ``out_dir`` of a CheckpointHook belong to them.
     """
     work_dir = Path(runner.work_dir)
     patterns = {(work_dir, '*.pth')}
@@ -64,12 +63,7 @@ def candidates(runner: Runner) -> tuple[Path, list[Path]]:
                 folder /= work_dir.name
             name = hook.filename_tmpl.format('*')
             patterns |= {(folder, '*.pth'), (folder, name)}
-    found = {
-        path
-        for folder, pattern in patterns
-        for path in folder.glob(pattern)
-        if not path.name.startswith('not_finite_')
-    }
+    found = {p for folder, pattern in patterns for p in folder.glob(pattern)}
     return work_dir, sorted(found)
 
 
@@ -154,6 +148,8 @@ def examine(
     """
     if not path.exists():
         return None, 'does not exist'
+    if path.name.startswith('not_finite_'):
+        return None, 'was saved by a monitor that stopped the run'
     try:
         checkpoint = CheckpointLoader.load_checkpoint(str(path), 'cpu')
     except Exception:  # damage has many names
@@ -185,10 +181,9 @@ def lacks(checkpoint: object) -> str | None:
 
 
 def name_what_cannot_be_resumed() -> None:
-    """Name the file that was to be resumed and is damaged or bare weights.
+    """Name the file that was to be resumed and holds bare weights.
 
-    MMEngine 0.10 stops with a bare ``KeyError: 'meta'``, and torch with
-    ``Invalid argument`` where the end of a file is missing.
+    MMEngine 0.10 stops with a bare ``KeyError: 'meta'``.
     """
     resume = Runner.resume
 
@@ -196,13 +191,6 @@ def name_what_cannot_be_resumed() -> None:
     def resume_or_name(self, filename: str, *args, **kwargs) -> None:
         try:
             resume(self, filename, *args, **kwargs)
-        except OSError as error:
-            if error.filename:
-                raise
-            raise ValueError(
-                f'--resume: {filename} is damaged ({error}). Without a path, '
-                '--resume takes the newest checkpoint that can be read.'
-            ) from error
         except KeyError as error:
             key = error.args[0]
             if key not in (*NEEDED, 'epoch', 'iter'):

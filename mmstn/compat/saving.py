@@ -4,7 +4,6 @@ import contextlib
 import functools
 import io
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,46 +12,7 @@ from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook, checkpoint_hook
 from mmengine.runner import Runner
 
-# The pattern of temporary files; one that outlived its process is stale.
-PARTIAL = '.mmstn-{}.partial'
-
-
-def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a file, or leave the one that is there as it was.
-
-    The content goes to a temporary file in the same folder, is synced to the
-    disk and moved into place. Whoever reads the path, at any moment and after
-    any crash, finds the old content or the new.
-
-    Args:
-        path: Of the file. A link is followed, a missing folder made.
-        content: All of it.
-    """
-    path = os.path.realpath(path)
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    partial = os.path.join(folder, PARTIAL.format(uuid.uuid4().hex))
-    try:
-        with open(partial, 'xb') as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:  # Ctrl-C too
-        with contextlib.suppress(OSError):
-            os.remove(partial)
-        raise
-    sync_folder(folder)
-
-
-def sync_folder(folder: str) -> None:
-    """Sync the names in a folder to the disk, where its system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+from mmstn.files import PARTIAL, write_whole
 
 
 def sweep(folder: str | Path) -> None:
@@ -76,7 +36,9 @@ def write_files_whole() -> None:
         if os.path.exists(filepath) and not os.path.isfile(filepath):
             put(self, obj, filepath)  # such as /dev/stdout
         else:
-            write_whole(filepath, obj)
+            path = os.path.realpath(filepath)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write_whole(path, obj, survives_power_loss=True)
 
     LocalBackend.put = put_whole
 
@@ -86,7 +48,8 @@ def open_whole(path: str, mode: str) -> Iterator[io.StringIO]:
     """Stand in for ``open(path, 'w')``: the file is written at the end."""
     text = io.StringIO()
     yield text
-    write_whole(path, text.getvalue().encode())
+    content = text.getvalue().encode()
+    write_whole(path, content, survives_power_loss=True)
 
 
 def point_last() -> None:

@@ -1,17 +1,15 @@
 """Log statistics of theta, and warn when a transformer collapses."""
 
 import logging
-from contextlib import suppress
 from functools import partial
 from os.path import commonprefix
-from pathlib import Path
 
 import torch
-from mmengine.dist import all_reduce, barrier
+from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.optim import OptimWrapperDict
-from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from mmstn.attention.statistics import (
@@ -21,11 +19,11 @@ from mmstn.attention.statistics import (
     share_outside,
 )
 from mmstn.checks import check_count
+from mmstn.hooks.lost_run import save, state_of
 from mmstn.models.transformer import GridGenerator
 from mmstn.models.transformer.find import (
     Reading,
     require_transformers,
-    unwrap,
     without_steps,
 )
 from mmstn.registry import HOOKS
@@ -274,51 +272,3 @@ def warn(runner: Runner, words: str) -> None:
         'current',
         logging.WARNING,
     )
-
-
-def save(runner: Runner) -> Path:
-    """Save the state of a run that has failed, and return the path."""
-    path = Path(runner.work_dir, f'not_finite_iter_{runner.iter + 1}.pth')
-    progress = dict(epoch=runner.epoch, iter=runner.iter)
-    with suppress(OSError):  # a full disk must not hide the verdict
-        runner.save_checkpoint(
-            runner.work_dir, path.name, meta=progress, by_epoch=False
-        )
-    barrier()  # whoever raises first ends all processes
-    return path
-
-
-def state_of(runner: Runner, path: Path) -> str:
-    """Return sentences on the saved state and the last good weights."""
-    lost = spoilt(unwrap(runner.model).state_dict())
-    saved = f'Its state is in {path}'
-    if not path.exists():
-        saved = f'Its state could not be saved in {path}'
-    if not lost:
-        return (
-            f'{saved}, with weights that are still finite: a damaged image '
-            'may be the cause.'
-        )
-    saved += f', but {len(lost)} weights in it are not finite ({lost[0]}...).'
-    others = set(Path(runner.work_dir).glob('*.pth')) - {path}
-    for other in sorted(others, key=lambda p: p.stat().st_mtime)[::-1]:
-        if is_good(other):
-            return f'{saved} The last good checkpoint is {other}.'
-    return f'{saved} There is no good checkpoint from before; start again.'
-
-
-def is_good(path: Path) -> bool:
-    """Return whether a file is a whole checkpoint of finite weights."""
-    try:
-        loaded = CheckpointLoader.load_checkpoint(str(path), 'cpu')
-        weights = {**loaded['state_dict'], **loaded.get('ema_state_dict', {})}
-        return 'meta' in loaded and not spoilt(weights)
-    except Exception:  # damaged, bare weights, or no checkpoint at all
-        return False
-
-
-def spoilt(weights: dict[str, Tensor]) -> list[str]:
-    """Return the names of weights that are not finite."""
-    return [
-        name for name, value in weights.items() if not value.isfinite().all()
-    ]

@@ -115,6 +115,14 @@ def test_a_damaged_checkpoint_is_named(content, tmp_path, marker):
     check_refused(path, marker, 'damaged.pth was not loaded')
 
 
+@pytest.mark.parametrize('lost', [1, 100, 3000])
+def test_a_checkpoint_whose_end_is_missing_is_named(lost, tmp_path, marker):
+    path = tmp_path / 'short.pth'
+    torch.save({'weight': torch.ones(2000)}, path)
+    path.write_bytes(path.read_bytes()[:-lost])
+    check_refused(path, marker, f'{path} was not loaded')
+
+
 def test_a_missing_checkpoint_is_named():
     with pytest.raises(FileNotFoundError, match='nowhere.pth'):
         load_checkpoint(torch.nn.Linear(1, 1), 'nowhere.pth')

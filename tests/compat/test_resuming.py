@@ -110,7 +110,7 @@ def test_other_files_than_checkpoints_of_a_run_are_passed_over(work_dir):
 def test_a_state_that_is_not_finite_is_never_taken(work_dir, capfd):
     (work_dir / 'last_checkpoint').unlink()
     (work_dir / 'epoch_3.pth').rename(work_dir / 'not_finite_iter_6.pth')
-    train(work_dir, 3, resume=True)
+    train(work_dir, 4, resume=True)
     assert 'resumed epoch: 2, iter: 4' in capfd.readouterr().out
 
 
@@ -124,10 +124,16 @@ def test_damage_alone_is_no_reason_to_start_over(work_dir):
     assert before == {path: path.read_bytes() for path in before}
 
 
-def test_only_states_that_are_not_finite_are_an_error(work_dir):
+@pytest.mark.parametrize('pointer', ['lost', 'kept', 'moved'])
+def test_only_states_that_are_not_finite_are_an_error(work_dir, pointer):
     for path in work_dir.glob('epoch_*'):
         path.rename(work_dir / f'not_finite_{path.name}')
-    with pytest.raises(FileNotFoundError, match='epoch_3.pth does not exist'):
+    if pointer == 'lost':
+        (work_dir / 'last_checkpoint').unlink()
+    if pointer == 'moved':
+        (work_dir / 'last_checkpoint').write_text(str(work_dir / path.name))
+    said = 'not_finite_epoch_3.pth was saved by a monitor that stopped the run'
+    with pytest.raises(FileNotFoundError, match=said):
         train(work_dir, 4, resume=True)
 
 

@@ -81,9 +81,14 @@ def test_a_link_is_followed_and_a_folder_made(tmp_path):
     assert (tmp_path / 'link.pth').is_symlink()
 
 
-def test_devices_are_written_to_as_before():
-    LocalBackend().put(b'lost', os.devnull)
-    assert not os.path.isfile(os.devnull)
+def test_a_pipe_is_written_to_as_before(tmp_path):
+    pipe = tmp_path / 'pipe'  # never a device: what fails here replaces it
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    LocalBackend().put(b'told', pipe)
+    assert os.read(reader, 9) == b'told'
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_a_file_may_be_read_by_whom_it_always_was(tmp_path):
@@ -102,6 +107,18 @@ def test_content_and_name_reach_the_disk_in_that_order(tmp_path, monkeypatch):
         )
     LocalBackend().put(b'new', tmp_path / 'a.pth')
     assert calls == ['fsync', 'replace', 'fsync']
+
+
+def test_checkpoint_and_pointer_are_moved_into_place(tmp_path, monkeypatch):
+    moved, replace = [], os.replace
+
+    def watched(partial, path):
+        moved.append(Path(path).name)
+        replace(partial, path)
+
+    monkeypatch.setattr(os, 'replace', watched)
+    train(tmp_path, 1)
+    assert moved == ['epoch_1.pth', 'last_checkpoint']
 
 
 class Watch(Hook):

@@ -13,9 +13,7 @@ Settings in turn: two workers, two processes, an exponential moving average.
 """
 
 import argparse
-import builtins
 import contextlib
-import errno
 import os
 import random
 import shutil
@@ -26,6 +24,7 @@ import time
 from pathlib import Path
 
 import torch
+from faults import PHASES, inject
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import DATASETS, RUNNERS, DefaultScope
@@ -37,7 +36,6 @@ import mmstn.hooks
 import mmstn.models  # once, for all that are forked
 
 SETTINGS = ('workers', 'processes', 'ema')
-PHASES = ('before', 'empty', 'half', 'after', 'pointer', 'full')
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 EPOCHS = 3
 PATIENCE = 60  # seconds for one training
@@ -76,61 +74,6 @@ class Tell(Hook):
         os.write(self.pipe, b'.')
 
 
-class Half:
-    """A file that ends its process, or is out of space, half written."""
-
-    def __init__(self, file, end):
-        self.file, self.end = file, end
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.file.close()
-
-    def __getattr__(self, name: str):
-        return getattr(self.file, name)
-
-    def write(self, content):
-        self.file.write(content[: len(content) // 2])
-        self.file.flush()
-        self.end()
-
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def fill():
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def inject(work_dir: Path, phase: str, number: int) -> None:
-    """End the process, or its disk, in a phase of the numbered write.
-
-    Writes are those of checkpoints, even, and of pointers, odd.
-    """
-    ordinary, count = open, -1
-    target = number // 2 * 2 + (phase in ('after', 'pointer'))
-
-    def opened(path, mode='r', *args, **kwargs):
-        nonlocal count
-        name = os.path.basename(str(path))
-        is_save = name.endswith(('.pth', '.partial', 'last_checkpoint'))
-        if not is_save or not set('wx') & set(mode):
-            return ordinary(path, mode, *args, **kwargs)
-        count += 1
-        if count == target and phase in ('before', 'after'):
-            die()
-        file = ordinary(path, mode, *args, **kwargs)
-        if count == target and phase == 'empty':
-            die()
-        end = fill if phase == 'full' else die
-        return Half(file, end) if count == target else file
-
-    builtins.open = opened
-
-
 def train(work_dir, setting, resume, rank, pipe, fault):
     """Be one process of a training, and end."""
     null = os.open(work_dir.parent / f'{work_dir.name}.log', LOG)
@@ -149,7 +92,7 @@ def train(work_dir, setting, resume, rank, pipe, fault):
         if rank == 0:
             runner.register_hook(Tell(pipe))
             if fault:
-                inject(work_dir, *fault)
+                inject(*fault)
         runner.train()
         code = 0
     except BaseException as error:

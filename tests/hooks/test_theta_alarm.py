@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import CheckpointLoader, Runner
 from tiny_run import loader, scaled
 
-from mmstn.hooks.theta_monitor import spoilt
+from mmstn.hooks.lost_run import spoilt
 
 HOOK = dict(type='mmstn.ThetaMonitorHook', interval=1)
 # slow enough for a localiser of a few numbers on noise

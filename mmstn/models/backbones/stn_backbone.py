@@ -58,8 +58,8 @@ class STNBackbone(BackboneWrapper):
             isinstance(part, (dict, nn.Module)) for part in transformers
         ):
             raise ValueError(
-                'STNBackbone: transformers must be a list of at least one '
-                f'config, but got {transformers!r}'
+                'STNBackbone: transformers must be a config, or a list of at '
+                f'least one config, but got {transformers!r}'
             )
         self.backbone = build(backbone)
         self.transformers = ModuleList()

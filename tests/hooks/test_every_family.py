@@ -1,0 +1,55 @@
+"""Every registered family trains under every hook, alone and in parallel."""
+
+import numpy as np
+import pytest
+import third_parties  # noqa: F401  a family from outside is among them
+from small_transformer import small_transformer
+from tiny_run import trained_with_log
+
+from mmstn import hooks
+from mmstn.models.transformer import GridGenerator
+from mmstn.registry import MODELS
+
+HOOKS = [dict(type=f'mmstn.{name}') for name in hooks.__all__]
+FAMILIES = sorted(
+    name
+    for name, known in MODELS.module_dict.items()
+    if isinstance(known, type) and issubclass(known, GridGenerator)
+)
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+@pytest.mark.parametrize('count', [None, 2])
+def test_every_family_trains_under_every_hook(tmp_path, family, count):
+    transformers = small_transformer(
+        family, num_transformers=count, steps=[dict(fc=4)]
+    )
+    net = dict(
+        type='mmstn.PlainNet',
+        size=(8, 8),
+        in_channels=count or 1,
+        steps=[dict(fc=6)],
+    )
+    model = dict(
+        type='ImageClassifier',
+        backbone=dict(
+            type='mmstn.STNBackbone', backbone=net, transformers=transformers
+        ),
+        head=dict(type='LinearClsHead', num_classes=3, in_channels=6),
+    )
+    runner, _ = trained_with_log(
+        tmp_path,
+        model=model,
+        hooks=[
+            dict(hook, interval=1) if 'Monitor' in hook['type'] else hook
+            for hook in HOOKS
+        ],
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-3)),
+    )
+    assert runner.epoch == 2
+    pictures = list(tmp_path.rglob('attention_*.png'))
+    assert len(pictures) == 3
+    logged = runner.message_hub.log_scalars
+    described = [name for name in logged if 'theta/' in name]
+    assert len(described) >= 3 * (count or 1)
+    assert all(np.isfinite(logged[name].current()) for name in described)
