@@ -119,6 +119,7 @@ def classifier(**backbone):
     ).eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flat', [True, False])
 def test_the_converted_network_gives_what_the_public_one_gives(flat):
     state = state_dict(flat)

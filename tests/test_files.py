@@ -38,12 +38,15 @@ def test_a_work_dir_is_named_as_its_config(config, work_dir):
 
 @contextmanager
 def small_files():
-    """No file may be larger than 1,000 bytes, as on a disk that is full."""
+    """Let no file be larger than 1,000 bytes, as on a disk that is full.
+
+    Within a test alone: pytest itself may be writing into a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         yield
-    finally:  # or a log of the tests could not be written either
+    finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
@@ -60,7 +63,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
     path = tmp_path / 'a.png'
     write_whole(path, b'before')
     message = f'large; not written: .*{path}'
-    with small_files(), pytest.raises(OSError, match=message):
+    with pytest.raises(OSError, match=message), small_files():
         write_png(path, PICTURE)
     assert path.read_bytes() == b'before'
     assert list(tmp_path.iterdir()) == [path]

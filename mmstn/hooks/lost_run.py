@@ -11,7 +11,7 @@ from mmstn.models.transformer.find import unwrap
 
 
 def save(runner: Runner) -> Path:
-    """Save the state of a run that is lost, and return where."""
+    """Save the state of a run that has failed, and return the path."""
     path = Path(runner.work_dir, f'not_finite_iter_{runner.iter + 1}.pth')
     progress = dict(epoch=runner.epoch, iter=runner.iter)
     with suppress(OSError):  # a full disk must not hide the verdict
@@ -23,7 +23,7 @@ def save(runner: Runner) -> Path:
 
 
 def state_of(runner: Runner, path: Path) -> str:
-    """Say what was saved, and where the last good weights are."""
+    """Return sentences on the saved state and the last good weights."""
     lost = spoilt(unwrap(runner.model).state_dict())
     saved = f'Its state is in {path}'
     if not path.exists():

@@ -86,6 +86,7 @@ def test_nothing_stays_behind_after_an_error():
     assert not any(m._forward_hooks for m in model.modules())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'wrap',
     [
@@ -106,6 +107,7 @@ def test_a_wrapped_transformer_is_found_and_caught(wrap):
     assert not any('_orig_mod' in glimpse.name for glimpse in seen.glimpses)
 
 
+@pytest.mark.slow
 def test_ddp_and_compile_are_taken_off(tmp_path):
     model = Twice()
     torch.distributed.init_process_group(

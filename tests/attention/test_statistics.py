@@ -136,20 +136,20 @@ def test_a_working_transformer_gets_no_warning():
         ([(0.8, 0.1, 0), (0.8, 0.101, 0)], False),
     ],
 )
-def test_the_same_theta_for_all_is_a_symptom_once_it_moved(
+def test_the_same_theta_for_all_is_a_collapse_once_it_moved(
     thetas, is_constant
 ):
     assert ('constant' in found('AttentionGrid', *thetas)) == is_constant
 
 
-def test_less_than_a_pixel_is_a_symptom():
+def test_less_than_a_pixel_is_a_collapse():
     # 28 cells over 0.03 * 28 pixels; over 0.1 * 28
     spot, crop = (0.03, 0, 0), (0.1, 0.1, 0)
     assert 'point' in found('AttentionGrid', spot, spot, spot, crop)
     assert 'point' not in found('AttentionGrid', spot, crop, crop, crop)
 
 
-def test_only_the_outside_is_a_symptom():
+def test_only_the_outside_is_a_collapse():
     away, partly = (0.5, 1.6, 0), (0.5, 1.2, 0)
     words = found('AttentionGrid', away, away, away, partly)['outside']
     assert words == 'reads outside its source in 75% of the samples'
@@ -169,7 +169,7 @@ def test_only_the_outside_is_a_symptom():
         ),
     ],
 )
-def test_a_mirror_image_is_a_symptom(name, axes, mirrored, upright):
+def test_a_mirror_image_is_a_collapse(name, axes, mirrored, upright):
     assert 'flipped' in found(name, mirrored, axes=axes)
     assert 'flipped' not in found(name, upright, axes=axes)
 

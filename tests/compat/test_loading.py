@@ -91,6 +91,7 @@ def test_mmcls_names_run_no_code(url, marker, monkeypatch):
     check_refused('mmcls://r18', marker)
 
 
+@pytest.mark.slow
 def test_the_model_zoo_of_mmpretrain_runs_no_code(url, marker):
     from mmpretrain.apis import get_model
 

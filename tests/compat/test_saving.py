@@ -81,7 +81,7 @@ def test_a_link_is_followed_and_a_folder_made(tmp_path):
     assert (tmp_path / 'link.pth').is_symlink()
 
 
-def test_what_is_no_file_is_written_to_as_before(tmp_path):
+def test_a_pipe_is_written_to_as_before(tmp_path):
     pipe = tmp_path / 'pipe'  # never a device: what fails here replaces it
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -94,6 +94,7 @@ DDP = dict(type='MMDistributedDataParallel', device_ids=None)
 EPOCH_LOOP = dict(by_epoch=True, max_epochs=EPOCHS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('workers', 'persistent'),
     [(0, False), (1, False), (2, False), (2, True)],

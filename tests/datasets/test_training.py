@@ -86,6 +86,7 @@ def weights(tmp_path_factory):
     return trained(tmp_path_factory.mktemp('whole'), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('workers', 'collate'),
     [
@@ -104,6 +105,7 @@ def test_every_way_of_loading_trains_alike(
         torch.testing.assert_close(other[name], weight, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('workers', [0, 1])
 def test_without_our_preprocessor_it_trains_alike(tmp_path, weights, workers):
     other = trained(tmp_path, workers, preprocessor='ClsDataPreprocessor')

@@ -296,6 +296,7 @@ def test_a_runner_says_where_real_birds_are_seen(tmp_path, shared_data):
     assert 'accuracy/top1' in found
 
 
+@pytest.mark.slow
 def test_a_runner_without_the_hook_says_which_to_add(tmp_path, shared_data):
     root = shared_data('cub10-320')
     runner = Runner(**bird_config(tmp_path / 'run', root, []))

@@ -84,6 +84,7 @@ def test_fewer_samples_than_asked_for_are_drawn(tmp_path):
     assert picture(few, 0).shape[1] < picture(many, 0).shape[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('train_interval', [None, 1])
 def test_training_is_the_same_to_the_bit_without_the_hook(
     tmp_path, train_interval

@@ -30,6 +30,7 @@ def test_only_what_is_missing_is_named(tmp_path):
         birds(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('split', 'count'), [('train', 300), ('test', 243)])
 def test_it_holds_what_the_set_of_mmpretrain_holds(shared_data, split, count):
     root = shared_data('cub10-320')
@@ -95,6 +96,7 @@ def test_lists_of_unlike_lengths_are_named(tmp_path, name):
         birds(folder(tmp_path, **{name: text}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('content', [b'', b'<html>', None], ids=str)
 @pytest.mark.parametrize('split', ['train', 'test'])
 def test_an_image_that_is_none_is_named(tmp_path, content, split):

@@ -108,6 +108,7 @@ def test_a_file_that_is_not_gzip_is_named(tmp_path):
         load(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('head', [idx(DIGITS), b''], ids=['idx', 'none'])
 def test_bytes_beyond_the_header_are_not_read(tmp_path, head):
     folder = write(tmp_path)

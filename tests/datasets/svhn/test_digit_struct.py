@@ -47,6 +47,7 @@ def by_hand(path):
             yield name[()].astype('u1').tobytes().decode(), fields
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('folder', READ)
 def test_the_genuine_lists_are_read_as_by_hand(svhn, folder):
     path = svhn / folder / MAT

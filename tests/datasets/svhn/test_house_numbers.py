@@ -58,6 +58,7 @@ def values(dataset):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('held_out', [1, 5, 20])
 def test_training_and_validation_share_the_training_folders(root, held_out):
     train = values(build(root, 'train', held_out=held_out))

@@ -109,6 +109,7 @@ def test_a_turn_is_clockwise_on_the_screen():
     assert rows.min() == 20  # now below it
 
 
+@pytest.mark.slow
 def test_lengths_have_their_shares(tmp_path):
     _, numbers = fill(tmp_path / 'train', number=400)
     lengths = [len(number.digits) for number in numbers]

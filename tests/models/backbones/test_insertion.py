@@ -54,6 +54,7 @@ def build(backbone, *transformers):
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'place', 'got'), UNUSABLE)
 def test_an_unusable_place_says_what_it_received(
     name, place, got, transformer
@@ -99,6 +100,7 @@ def test_places_that_work_are_on_every_path_to_the_output():
     assert places == ['conv1', 'bn1', 'relu', 'maxpool', *stages, *blocks]
 
 
+@pytest.mark.slow
 def test_the_second_call_of_a_place_is_not_transformed(transformer):
     inserted = transformer((16, 16), 'relu')
     trunk = dict(
@@ -145,6 +147,7 @@ def said(monkeypatch):
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('name', 'place', 'size', 'bypassed'),
     [

@@ -75,6 +75,7 @@ def bias(model, index=0):
     return model.transformers[index].localisation.regressor.bias
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'place'), PLACES)
 @pytest.mark.parametrize('batch', [1, 2])
 def test_an_identity_at_a_place_changes_nothing(
@@ -87,6 +88,7 @@ def test_an_identity_at_a_place_changes_nothing(
     assert_close(features, net(image(batch)), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'place'), PLACES)
 def test_a_transformer_at_a_place_acts_and_learns(
     name, place, transformer, size_before
