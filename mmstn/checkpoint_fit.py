@@ -130,7 +130,9 @@ class CheckpointFitHook(Hook):
         self.is_test = is_test
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        path = runner._load_from or find_latest_checkpoint(runner.work_dir)
+        path = runner._load_from
+        if path is None:  # FlexibleRunner goes where the pointer does
+            path = find_latest_checkpoint(runner.work_dir)
         if self.is_test or runner._resume:
             check_whole(runner.model, checkpoint, path)
         elif (fit := Fit(runner.model, state_of(checkpoint))).is_empty:

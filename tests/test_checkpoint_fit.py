@@ -128,6 +128,7 @@ def test_a_run_resumes_its_own_weights_and_refuses_others(hooks, tmp_path):
     train(tmp_path, hooks)
     runner = train(tmp_path, hooks, epochs=2, resume=True)
     assert runner.epoch == 2
+    (tmp_path / 'last_checkpoint').write_text('/nowhere/epoch_9.pth')
     with pytest.raises(ValueError, match='epoch_2.pth does not fit the Net'):
         train(tmp_path, hooks, 3, Net(5), resume=True)
 

@@ -36,9 +36,9 @@ def write_files_whole() -> None:
         if os.path.exists(filepath) and not os.path.isfile(filepath):
             put(self, obj, filepath)  # such as /dev/stdout
         else:
-            path = os.path.realpath(filepath)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            write_whole(path, obj, survives_power_loss=True)
+            folder = os.path.dirname(os.path.realpath(filepath))
+            os.makedirs(folder, exist_ok=True)
+            write_whole(filepath, obj, survives_power_loss=True)
 
     LocalBackend.put = put_whole
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.registry import MODELS
-from mmengine.runner import Runner
+from mmengine.registry import LOOPS, MODELS
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.testing import assert_close
 
 pytestmark = pytest.mark.slow
@@ -28,6 +28,14 @@ class Parabola(BaseModel):
         return {'loss': (self.line(numbers) - numbers**2).square().mean()}
 
 
+@LOOPS.register_module(force=True)
+class OwnLoop(EpochBasedTrainLoop):
+    """Has a way of its own through an epoch."""
+
+    def run_epoch(self):
+        super().run_epoch()
+
+
 class Batches(Hook):
     """Keep the numbers of the batches."""
 
@@ -38,7 +46,7 @@ class Batches(Hook):
         self.numbers.append(batch_idx)
 
 
-def train(work_dir, name, batch=4, workers=0, seed=0, **settings):
+def train(work_dir, name, batch=4, workers=0, seed=0, loop=None, **settings):
     """Train three epochs of 5 batches; return the runner and the batches."""
     runner = Runner(
         dict(type='Parabola'),
@@ -51,7 +59,7 @@ def train(work_dir, name, batch=4, workers=0, seed=0, **settings):
             sampler=dict(type='DefaultSampler', shuffle=True),
             collate_fn=dict(type='pseudo_collate'),
         ),
-        train_cfg=dict(by_epoch=True, max_epochs=3),
+        train_cfg=dict(type=loop or 'EpochBasedTrainLoop', max_epochs=3),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1, momentum=0.9)),
         param_scheduler=dict(type='ExponentialLR', gamma=0.5),
         default_hooks=dict(checkpoint=MIDWAY),
@@ -139,6 +147,29 @@ def test_other_batches_are_welcome_between_epochs(tmp_path):
         load_from=str(tmp_path / 'epoch_1.pth'),
     )
     assert numbers == [0, 1, 2] * 2
+
+
+def test_epochs_of_unlike_lengths_are_gone_on_with(tmp_path):
+    hooks = [
+        dict(type='CheckpointHook', interval=1),
+        dict(type='CheckpointHook', by_epoch=False, interval=7),
+    ]
+    train(tmp_path, 'five', custom_hooks=hooks)
+    five = dict(resume=True, load_from=str(tmp_path / 'epoch_1.pth'))
+    three = dict(resume=True, load_from=str(tmp_path / 'three/iter_7.pth'))
+    expected, _ = train(
+        tmp_path / 'three', 'three', 7, custom_hooks=hooks, **five
+    )
+    rest, numbers = train(tmp_path / 'rest', 'rest', 7, **three)
+    assert numbers == [2, 0, 1, 2]
+    assert rest.model.seen == expected.model.seen[2:]
+
+
+def test_a_loop_with_its_own_epoch_is_refused_inside_one(whole, tmp_path):
+    work_dir, _ = whole
+    path = str(work_dir / 'iter_6.pth')
+    with pytest.raises(ValueError, match='OwnLoop has its own run_epoch'):
+        train(tmp_path, 'rest', loop='OwnLoop', resume=True, load_from=path)
 
 
 def test_a_stream_is_refused_inside_an_epoch(whole, tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ def config(work_dir: Path, setting: str, resume: bool) -> Config:
     loader.num_workers = 2 if setting == 'workers' else 0
     loader.dataset.indices = 32
     cfg.val_dataloader.dataset.indices = 8
-    cfg.model.backbone.backbone.filters = 4
+    cfg.model.backbone.backbone.channels = 4
     cfg.model.head.in_channels = 4 * 6 * 6
     cfg.train_cfg = dict(by_epoch=True, max_epochs=EPOCHS)
     cfg.param_scheduler.T_max = EPOCHS

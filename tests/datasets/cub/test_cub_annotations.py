@@ -59,6 +59,14 @@ def test_a_list_that_ends_early_is_named(tmp_path, name):
         annotations(str(folder(tmp_path, **{name: broken})))
 
 
+@pytest.mark.parametrize('number', ['nan', 'inf', 'x'])
+@pytest.mark.parametrize('name', ['bounding_boxes.txt', 'parts/part_locs.txt'])
+def test_a_number_that_is_not_finite_is_named(tmp_path, name, number):
+    broken = TEXT[name].replace(' 1.0', f' {number}')
+    with pytest.raises(ValueError, match=f'image 2 in {name} has .*{number}'):
+        annotations(str(folder(tmp_path, **{name: broken})))
+
+
 def test_the_real_annotations_lie_within_their_images(shared_data):
     root = shared_data('cub10-320')
     parts, birds = annotations(str(root))

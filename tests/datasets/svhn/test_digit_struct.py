@@ -219,6 +219,18 @@ def test_a_spoilt_column_is_refused(tmp_path, case, field):
         list(DigitStruct(tmp_path / MAT))
 
 
+def test_a_column_made_of_another_file_is_refused(tmp_path):
+    write_digit_struct(tmp_path / MAT, NUMBERS)
+    layout = h5py.VirtualLayout((2, 1), 'f8')
+    layout[:] = h5py.VirtualSource('other.mat', 'numbers', (2, 1))
+    with h5py.File(tmp_path / MAT, 'r+') as file:
+        group = file[file['digitStruct/bbox'][1, 0]]
+        del group['width']
+        group.create_virtual_dataset('width', layout)
+    with pytest.raises(ValueError, match='is stored in another file'):
+        list(DigitStruct(tmp_path / MAT))
+
+
 LINKS = {
     'soft': h5py.SoftLink('/elsewhere'),
     'external': h5py.ExternalLink('other.mat', '/digitStruct/name'),
