@@ -1,7 +1,7 @@
 """A picture is on the disk, or said to be lost."""
 
 import logging
-from pathlib import Path
+import os
 
 import numpy as np
 import pytest
@@ -43,12 +43,12 @@ def test_a_picture_that_cannot_be_written_is_said(
     def log(_, level, message, *args, **kwargs):
         said.append((level, message))
 
-    def full(path, content):
+    def full(*paths):
         raise OSError(28, 'No space left on device')
 
     MMLogger.get_instance('pictures')
     monkeypatch.setattr(MMLogger, 'log', log)
-    monkeypatch.setattr(Path, 'write_bytes', full)
+    monkeypatch.setattr(os, 'replace', full)
     show(visualizer, 'attention', PICTURE, 7)
     (message,) = [text for level, text in said if level == logging.WARNING]
     path = tmp_path / 'vis_image/attention_7.png'
