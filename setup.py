@@ -25,6 +25,11 @@ setup(
         + ['mmpretrain==1.2.0'],
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
-        'test': ['pytest==9.2.0', 'ruff==0.17.5', 'scipy>=1.11'],
+        'test': [
+            'pytest==9.2.0',
+            'pytest-xdist==3.8.0',
+            'ruff==0.17.5',
+            'scipy>=1.11',
+        ],
     },
 )
