@@ -31,7 +31,6 @@ model = dict(
             type='mmstn.ParallelSpatialTransformer',
             num_transformers=2,
             localisation=dict(
-                in_features=128,
                 trunk=dict(
                     type='mmstn.LocalisationTrunk',
                     backbone=dict(

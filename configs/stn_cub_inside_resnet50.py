@@ -21,7 +21,6 @@ model = dict(
                 before='layer3',
                 type='mmstn.SpatialTransformer',
                 localisation=dict(
-                    in_features=64,
                     trunk=dict(
                         type='mmstn.PlainNet',
                         size=(56, 56),

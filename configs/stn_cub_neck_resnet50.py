@@ -19,7 +19,6 @@ model = dict(
         transformer=dict(
             type='mmstn.SpatialTransformer',
             localisation=dict(
-                in_features=64,
                 trunk=dict(
                     type='mmstn.PlainNet',
                     size=(14, 14),

@@ -25,7 +25,6 @@ model = dict(
             dict(
                 type='mmstn.SpatialTransformer',
                 localisation=dict(
-                    in_features=64,
                     trunk=dict(
                         type='mmstn.PlainNet',
                         size=(448, 448),

@@ -11,7 +11,6 @@ model = dict(
             type='mmstn.ParallelSpatialTransformer',
             num_transformers=4,
             localisation=dict(
-                in_features=128,
                 trunk=dict(
                     type='mmstn.LocalisationTrunk',
                     backbone={{_base_.model.backbone}},
