@@ -35,3 +35,10 @@ class TwoSteps(SpatialTransformer):
         first = self.localisation(source)
         seen = self.sampler(source, self.grid, first)
         return self.grid.compose(first, self.localisation(seen))
+
+
+FAMILIES = sorted(
+    name
+    for name, known in MODELS.module_dict.items()
+    if isinstance(known, type) and issubclass(known, GridGenerator)
+)

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from small_transformer import small_transformer
+from third_parties import FAMILIES
 from torch.testing import assert_close
 
 from mmstn.apis import STNInferencer, as_json
@@ -16,16 +17,9 @@ from mmstn.attention.record import record_attention
 from mmstn.attention.regions import find_regions
 from mmstn.attention.statistics import collapse_warnings
 from mmstn.hooks.theta_monitor import numbers
-from mmstn.models.transformer import GridGenerator
 from mmstn.models.transformer.find import find_transformers
-from mmstn.registry import MODELS as MMSTN_MODELS
 from mmstn.visualization.attention_sheet import attention_sheet
 
-FAMILIES = sorted(
-    name
-    for name, known in MMSTN_MODELS.module_dict.items()
-    if isinstance(known, type) and issubclass(known, GridGenerator)
-)
 every_family = pytest.mark.parametrize('family', FAMILIES)
 every_number = pytest.mark.parametrize('count', [None, 1, 3])
 PREPROCESSOR = dict(type='ClsDataPreprocessor')
