@@ -27,7 +27,7 @@ ONE_CORE = 'CPU, one core'
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One seed of one experiment.
 
