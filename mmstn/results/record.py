@@ -3,7 +3,7 @@
 A record has
 
 - ``experiment``, ``config``, ``options``, ``seed``: what was run;
-- ``budget``: epochs, batch size, images seen, and the precision;
+- ``budget``: epochs, steps and batch size;
 - ``metrics``: name, value, and direction, ``'higher'`` or ``'lower'``: which
   is better;
 - ``parameters``, and ``flops`` of one image forward: matrix products and

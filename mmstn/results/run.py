@@ -148,7 +148,6 @@ class Run:
         cfg.merge_from_dict(self.options())
         batch_size = cfg.train_dataloader.batch_size
         meta = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')['meta']
-        images = meta['iter'] * batch_size
         step = seconds_per_step(self.folder)
         on_gpu = torch.cuda.is_available()
         return Record(
@@ -157,7 +156,9 @@ class Run:
             options=self.options(),
             seed=self.seed,
             budget=dict(
-                epochs=meta['epoch'], batch_size=batch_size, images=images
+                epochs=meta['epoch'],
+                steps=meta['iter'],
+                batch_size=batch_size,
             ),
             metrics=[
                 dict(name=name, value=round(value, 4), direction='higher')

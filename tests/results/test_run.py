@@ -82,7 +82,7 @@ def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
         'train_cfg.max_epochs': 1,
         'randomness.seed': 1,
     }
-    assert record.budget == dict(epochs=1, batch_size=64, images=21 * 64)
+    assert record.budget == dict(epochs=1, steps=21, batch_size=64)
     assert 0 < record.value('accuracy/top1') < 100
     assert record.parameters > record.flops / 10**4 > 0
 

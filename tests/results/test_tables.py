@@ -42,7 +42,7 @@ def record(experiment='a/plain', seed=0, accuracy=97.9, **metrics):
         config=f'configs/{experiment}.py',
         options={'randomness.seed': seed},
         seed=seed,
-        budget=dict(epochs=60, batch_size=128, images=3600000),
+        budget=dict(epochs=60, steps=28140, batch_size=128),
         metrics=[
             dict(name=name, value=value, direction='higher')
             for name, value in metrics.items()
