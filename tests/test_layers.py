@@ -106,6 +106,7 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.apis': {
+        'PIL',
         'cv2',
         'numpy',
         'torch',
