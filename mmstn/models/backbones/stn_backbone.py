@@ -137,12 +137,14 @@ class STNBackbone(BackboneWrapper):
             self.backbone, source, inside
         )
         for index in bypassed:
+            place = self.places[index]
+            works = working_places(self.backbone, source, near=place)
             print_log(
-                f'STNBackbone: the transformer before {self.places[index]!r} '
-                f'of {type(self.backbone).__name__} is bypassed: the output '
+                f'STNBackbone: the transformer before {place!r} of '
+                f'{type(self.backbone).__name__} is bypassed: the output '
                 'also depends on the source by another path, such as a skip '
                 'connection, with which what was moved no longer aligns; name '
-                'a submodule that all paths go through, such as a whole stage',
+                f'a submodule that all paths go through: {", ".join(works)}',
                 'current',
                 logging.WARNING,
             )

@@ -275,8 +275,12 @@ def test_parts_may_be_modules(transformer):
     assert_close(again(image()), model(image()), **exactly)
 
 
-def test_branches_are_fused_as_those_of_the_backbone(transformer):
-    model = build(dict(type='RepVGG', arch='A0'), transformer((32, 32)))
+@pytest.mark.parametrize(
+    ('place', 'size'), [(None, (32, 32)), ('stage_2', (8, 8))]
+)
+def test_branches_are_fused_as_those_of_the_backbone(place, size, transformer):
+    zoom = transformer(size, place, start=[0.5, 0.3, 0.1])
+    model = build(dict(type='RepVGG', arch='A0'), zoom)
     expected = model(image())
     model.switch_to_deploy()
     assert model.backbone.deploy
