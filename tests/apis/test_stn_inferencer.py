@@ -324,7 +324,7 @@ def paint(folder, kind, picture):
 
 
 @pytest.mark.parametrize('kind', ['file', 'path', 'array', 'pillow'])
-@pytest.mark.parametrize('resize', [None, 60])
+@pytest.mark.parametrize('resize', [None, 90])
 def test_pictures_in_a_folder_show_the_outlines(look, kind, resize, tmp_path):
     inferencer = look(
         transformer(**WINDOW | dict(size=(16, 16))),
@@ -335,7 +335,7 @@ def test_pictures_in_a_folder_show_the_outlines(look, kind, resize, tmp_path):
     (result,) = inferencer(image, show_dir=tmp_path / 'out', resize=resize)
     (path,) = (tmp_path / 'out').iterdir()
     shown = cv2.imread(str(path))[..., ::-1]
-    ratio = 1 if resize is None else 1 / 3
+    ratio = 1 if resize is None else 1 / 2
     assert shown.shape == (180 * ratio, 360 * ratio, 3)
     assert (shown[-1, 0] == (110, 60, 10)).all()
     for index, region in enumerate(result['regions']):
@@ -344,7 +344,7 @@ def test_pictures_in_a_folder_show_the_outlines(look, kind, resize, tmp_path):
         if index == 0:  # the inner outline covers the left and the bottom
             centres = centres[:2]
         for x, y in centres.round().astype(int):
-            near = shown[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3)
+            near = shown[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3)
             far = abs(near - np.array(colour_of(index))).sum(1)
             assert far.min() < 20
 
