@@ -35,7 +35,7 @@ MAY_IMPORT = {
     'mmstn.checkpoint_fit': {'torch', 'mmengine'},
     'mmstn.geometry': {'torch', 'mmstn.checks'},
     'mmstn.models': {'torch', *LAB},
-    'mmstn.models.build': {'torch', 'mmpretrain'},
+    'mmstn.models.build': {'torch', 'mmpretrain', 'mmstn.registry'},
     'mmstn.models.transformer': {
         'torch',
         'mmstn.geometry',
@@ -106,6 +106,7 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.apis': {
+        'PIL',
         'cv2',
         'numpy',
         'torch',

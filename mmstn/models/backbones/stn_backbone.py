@@ -83,11 +83,9 @@ class STNBackbone(BackboneWrapper):
 
     def forward(self, source: Tensor) -> tuple[Tensor, ...]:
         """Return the backbone's output for the transformed source."""
-        for place, transformer in zip(
-            self.places, self.transformers, strict=True
-        ):
+        for index, place in enumerate(self.places):
             if place is None:
-                source = transformer(source)
+                source = self._transform_by(index, source)
         self._received = [[] for _ in self.places]
         try:
             if torch.compiler.is_compiling() or self._is_watched:
@@ -108,7 +106,17 @@ class STNBackbone(BackboneWrapper):
             received.append('one map' if is_map(inputs) else describe(inputs))
             if received != ['one map']:
                 return None  # left as it is; forward says why that cannot be
-        return self.transformers[index](*inputs)
+        return self._transform_by(index, *inputs)
+
+    def _transform_by(self, index: int, source: Tensor) -> Tensor:
+        try:
+            return self.transformers[index](source)
+        except ValueError as error:
+            place = self.places[index]
+            where = '' if place is None else f' before {place!r}'
+            raise ValueError(
+                f'STNBackbone, transformers[{index}]{where}: {error}'
+            ) from error
 
     def _check_places(self, source: Tensor) -> None:
         for place, received in zip(self.places, self._received, strict=True):
@@ -137,12 +145,14 @@ class STNBackbone(BackboneWrapper):
             self.backbone, source, inside
         )
         for index in bypassed:
+            place = self.places[index]
+            works = working_places(self.backbone, source, near=place)
             print_log(
-                f'STNBackbone: the transformer before {self.places[index]!r} '
-                f'of {type(self.backbone).__name__} is bypassed: the output '
+                f'STNBackbone: the transformer before {place!r} of '
+                f'{type(self.backbone).__name__} is bypassed: the output '
                 'also depends on the source by another path, such as a skip '
                 'connection, with which what was moved no longer aligns; name '
-                'a submodule that all paths go through, such as a whole stage',
+                f'a submodule that all paths go through: {", ".join(works)}',
                 'current',
                 logging.WARNING,
             )

@@ -165,11 +165,11 @@ class GridGenerator(nn.Module):
         return f'size={self.size}'
 
 
-def build_grid(part: dict | GridGenerator) -> GridGenerator:
+def build_grid(part: dict | GridGenerator | None) -> GridGenerator:
     """Build a grid generator; one that is built is returned as it is.
 
     Raises:
-        ValueError: If its type is no registered family.
+        ValueError: If its type is no registered family, or it is missing.
     """
     if isinstance(part, dict):
         kind = part.get('type')
@@ -183,7 +183,8 @@ def build_grid(part: dict | GridGenerator) -> GridGenerator:
             for name, known in MODELS.module_dict.items()
             if isinstance(known, type) and issubclass(known, GridGenerator)
         ]
+        got = 'it is missing' if part is None else f'got {kind!r}'
         raise ValueError(
-            f'grid: type must be one of {", ".join(names)}, but got {kind!r}'
+            f'grid: type must be one of {", ".join(names)}, but {got}'
         )
     return build(part)

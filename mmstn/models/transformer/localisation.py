@@ -87,9 +87,13 @@ class Localisation(BaseModule):
 
         Raises:
             TypeError: If the trunk does not return a tuple.
-            ValueError: If ``in_features`` does not fit what it returns.
+            ValueError: If ``in_features`` does not fit what it returns, or
+                the trunk does not take the source.
         """
-        features = self.trunk(source)
+        try:
+            features = self.trunk(source)
+        except ValueError as error:
+            raise ValueError(f'Localisation, trunk: {error}') from error
         if not isinstance(features, (tuple, list)):
             raise TypeError(
                 f'Localisation: trunk {type(self.trunk).__name__} must return '

@@ -39,7 +39,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
         self,
         num_transformers: int,
         localisation: dict | nn.Module,
-        grid: dict | GridGenerator,
+        grid: dict | GridGenerator | None = None,
         starts: Sequence[Sequence[float]] | None = None,
         sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,

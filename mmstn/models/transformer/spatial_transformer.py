@@ -28,7 +28,7 @@ class SpatialTransformer(BaseModule):
     def __init__(
         self,
         localisation: dict | nn.Module,
-        grid: dict | GridGenerator,
+        grid: dict | GridGenerator | None = None,
         sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ):
