@@ -19,8 +19,9 @@ class Localisation(BaseModule):
     half a pixel at a width of 128.
 
     Args:
-        trunk: A network returning a tuple of features, as every MMPretrain
-            backbone does; a config or a module. The last feature is flattened.
+        trunk: A network returning features, a tensor ``(B, ...)`` or a tuple
+            of them, as every MMPretrain backbone does, of which the last one
+            counts; a config or a module. It is flattened.
         start: The ``P`` parameters given for every input before training.
         in_features: Length of the flattened feature. By default the trunk's
             ``out_features``, which a ``mmstn.PlainNet`` has.
@@ -41,27 +42,26 @@ class Localisation(BaseModule):
             )
         self.start = tuple(map(float, start))
         self.trunk = build(trunk)
-        in_features = self.find_in_features(in_features)
-        self.regressor = nn.Linear(in_features, len(self.start))
+        self.regressor = self.make_regressor(in_features)
         self.go_to_start()
 
-    def find_in_features(self, given: int | None) -> int:
-        """Return the length of the trunk's last feature, flattened."""
+    def make_regressor(self, in_features: int | None) -> nn.Linear:
+        """Return the linear layer for the trunk's last feature, flattened."""
         known = getattr(self.trunk, 'out_features', None)
-        if given is not None:
-            check_count('Localisation', 'in_features', given)
-        if known is None and given is None:
+        if in_features is not None:
+            check_count('Localisation', 'in_features', in_features)
+        elif known is None:
             raise ValueError(
                 f'Localisation: in_features is missing, and trunk '
                 f'{type(self.trunk).__name__} has no out_features to tell; '
                 'set in_features to the length of its last feature, flattened'
             )
-        if given is not None and known not in (None, given):
+        if in_features is not None and known not in (None, in_features):
             raise ValueError(
-                f'Localisation: in_features={given}, but the trunk gives '
-                f'{known}; set in_features to that'
+                f'Localisation: in_features={in_features}, but the trunk '
+                f'gives {known}; set in_features to that'
             )
-        return known if given is None else given
+        return nn.Linear(in_features or known, len(self.start))
 
     def init_weights(self):
         first = not self.is_init
@@ -86,17 +86,29 @@ class Localisation(BaseModule):
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``.
 
         Raises:
-            TypeError: If the trunk does not return a tuple.
+            TypeError: If the trunk does not return features.
             ValueError: If ``in_features`` does not fit what it returns.
         """
-        features = self.trunk(source)
-        if not isinstance(features, (tuple, list)):
+        features = self.flatten(self.trunk(source))
+        return self.regress(features, source)
+
+    def flatten(self, features: object) -> Tensor:
+        """Return the last feature of the trunk, flattened, ``(B, F)``."""
+        if isinstance(features, (tuple, list)) and features:
+            features = features[-1]
+        if not isinstance(features, Tensor) or features.ndim < 2:
+            given = type(features).__name__
+            if isinstance(features, Tensor):
+                given = f'a tensor {tuple(features.shape)}'
             raise TypeError(
                 f'Localisation: trunk {type(self.trunk).__name__} must return '
-                'a tuple of features, as MMPretrain backbones do, but gave '
-                f'{type(features).__name__}'
+                'features, a tensor (B, ...) or a tuple of them, but gave '
+                f'{given}'
             )
-        features = features[-1].flatten(1)  # (B, F)
+        return features.flatten(1)
+
+    def regress(self, features: Tensor, source: Tensor) -> Tensor:
+        """Return theta ``(B, P)`` for flattened ``features (B, F)``."""
         if features.shape[1] != self.regressor.in_features:
             raise ValueError(
                 f'Localisation: in_features={self.regressor.in_features}, but '
