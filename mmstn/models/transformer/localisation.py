@@ -1,6 +1,7 @@
 """Part 1 of the spatial transformer: from the source to theta."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule, PretrainedInit
@@ -46,22 +47,27 @@ class Localisation(BaseModule):
         self.go_to_start()
 
     def make_regressor(self, in_features: int | None) -> nn.Linear:
-        """Return the linear layer for the trunk's last feature, flattened."""
-        known = getattr(self.trunk, 'out_features', None)
-        if in_features is not None:
-            check_count('Localisation', 'in_features', in_features)
-        elif known is None:
+        """Return the linear layer behind the trunk."""
+        in_features = self.find_in_features(in_features)
+        return nn.Linear(in_features, len(self.start))
+
+    def find_in_features(self, given: int | None) -> int:
+        """Return the length of the trunk's last feature, flattened."""
+        known: Any = getattr(self.trunk, 'out_features', None)
+        if given is not None:
+            check_count('Localisation', 'in_features', given)
+        if known is None and given is None:
             raise ValueError(
                 f'Localisation: in_features is missing, and trunk '
                 f'{type(self.trunk).__name__} has no out_features to tell; '
                 'set in_features to the length of its last feature, flattened'
             )
-        if in_features is not None and known not in (None, in_features):
+        if given is not None and known not in (None, given):
             raise ValueError(
-                f'Localisation: in_features={in_features}, but the trunk '
-                f'gives {known}; set in_features to that'
+                f'Localisation: in_features={given}, but the trunk gives '
+                f'{known}; set in_features to that'
             )
-        return nn.Linear(in_features or known, len(self.start))
+        return known if given is None else given
 
     def init_weights(self):
         first = not self.is_init

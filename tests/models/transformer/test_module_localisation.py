@@ -62,7 +62,9 @@ TWINS = {
 
 
 def source(batch=3):
-    return torch.rand(batch, 1, *SIZE, generator=torch.manual_seed(0))
+    return torch.rand(
+        batch, 1, *SIZE, generator=torch.Generator().manual_seed(0)
+    )
 
 
 def transformer(pack=as_it_is, width=8):
