@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from mmstn.attention.record import record_attention
 from mmstn.attention.undisturbed import undisturbed
-from mmstn.models.transformer.find import require_transformers, unwrap
+from mmstn.models.transformer.find import require_transformers
 from mmstn.visualization.attention_sheet import attention_sheet
 
 
@@ -30,7 +30,6 @@ def draw_attention(images: Tensor, model: nn.Module) -> np.ndarray:
     Raises:
         ValueError: If the network has no transformer, or calls none.
     """
-    model = unwrap(model)
     transformers = require_transformers(
         'draw_attention', model, 'give a network that has one'
     )

@@ -116,9 +116,16 @@ def test_a_network_that_was_never_called_is_drawn_and_trains():
     assert model[0].localisation.regressor.weight.grad.abs().sum() > 0
 
 
-def test_a_transformer_alone_is_drawn():
-    picture = draw_attention(images(), looking())
-    assert picture.shape == draw_attention(images(), network(looking())).shape
+def test_a_transformer_alone_and_without_parameters_is_drawn():
+    localiser = Given(CROP)
+    localiser.start = CROP
+    alone = SpatialTransformer(localiser, AffineGrid((SIDE, SIDE)))
+    named = nn.Sequential()
+    named.add_module('transformer', alone)
+    assert not list(alone.parameters())
+    assert np.array_equal(
+        draw_attention(images(), alone), draw_attention(images(), named)
+    )
 
 
 @pytest.mark.parametrize(

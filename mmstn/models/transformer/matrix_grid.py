@@ -160,6 +160,7 @@ class ProjectiveGrid(MatrixGrid):
     """
 
     DIMENSIONS = (2,)
+    size: tuple[int, int]
 
     def window_theta(
         self, scale: float, centre: Sequence[float]

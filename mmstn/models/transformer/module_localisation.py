@@ -36,12 +36,10 @@ class ModuleLocalisation(Localisation):
         return nn.LazyLinear(len(self.start))
 
     def go_to_start(self):
-        if not self.gives_theta and not self.is_lazy():
+        if not self.gives_theta and not isinstance(
+            self.regressor, nn.LazyLinear
+        ):
             super().go_to_start()
-
-    def is_lazy(self) -> bool:
-        """True until the length of the features is known."""
-        return isinstance(self.regressor, nn.LazyLinear)
 
     def forward(self, source: Tensor) -> Tensor:
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``.
@@ -55,14 +53,14 @@ class ModuleLocalisation(Localisation):
         if self.gives_theta:
             return output
         features = self.flatten(output)
-        if self.is_lazy():
-            self.materialise(features)
+        if isinstance(self.regressor, nn.LazyLinear):
+            self.materialise(self.regressor, features)
         return self.regress(features, source)
 
     def is_theta(self, output: object) -> bool:
         """True for a tensor ``(B, P)``."""
-        is_tensor = isinstance(output, Tensor)
-        return is_tensor and output.shape[1:] == (len(self.start),)
+        shape = (len(self.start),)
+        return isinstance(output, Tensor) and output.shape[1:] == shape
 
     def drop_regressor(self):
         self.gives_theta = True
@@ -70,12 +68,11 @@ class ModuleLocalisation(Localisation):
 
     @torch.inference_mode(False)
     @torch.no_grad()
-    def materialise(self, features: Tensor) -> None:
+    def materialise(self, layer: nn.LazyLinear, features: Tensor) -> None:
         """Give the linear layer its length, unless a checkpoint did."""
-        layer = self.regressor
         is_fresh = layer.has_uninitialized_params()
-        like = dict(dtype=layer.weight.dtype, device=layer.weight.device)
-        layer(torch.zeros(1, features.shape[1], **like))
+        weight, length = layer.weight, features.shape[1]
+        layer(torch.zeros(1, length, dtype=weight.dtype, device=weight.device))
         if is_fresh:
             self.go_to_start()
 

@@ -26,6 +26,9 @@ class TPSGrid(GridGenerator):
     """
 
     DIMENSIONS = (2,)
+    size: tuple[int, int]
+    control: Tensor
+    basis: Tensor
 
     def __init__(self, size: Sequence[int], control: Sequence[int] = (4, 4)):
         super().__init__(size)
