@@ -1,10 +1,12 @@
 """Laws of ``import mmstn``: light, lazy, and honest about what is missing."""
 
+import doctest
 import importlib
 import subprocess
 import sys
 
 import pytest
+import torch
 
 import mmstn
 from mmstn import front_door
@@ -96,3 +98,14 @@ def test_what_breaks_behind_a_name_is_said(
     monkeypatch.setitem(front_door.PUBLIC, 'broken', 'broken_part')
     with pytest.raises(ImportError, match='the screw is loose'):
         exec(statement, {})
+
+
+@pytest.mark.parametrize(
+    'name', [name for name in front_door.PUBLIC if name != 'STNInferencer']
+)
+def test_the_example_of_a_public_name_runs(name):
+    scope = dict(mmstn=mmstn, torch=torch, nn=torch.nn)
+    finder = doctest.DocTestFinder(recurse=False)
+    (example,) = finder.find(getattr(mmstn, name), name, globs=scope)
+    assert example.examples
+    doctest.DebugRunner().run(example)

@@ -20,6 +20,12 @@ def draw_attention(images: Tensor, model: nn.Module) -> np.ndarray:
     The network is called once, ``model(images)``, in evaluation mode and
     without gradient, and is left as it was.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((14, 14)))
+    >>> model = nn.Sequential(look, nn.Flatten(), nn.Linear(14 * 14, 10))
+    >>> mmstn.draw_attention(torch.rand(3, 1, 28, 28), model).dtype
+    dtype('uint8')
+
     Args:
         images: What the network takes, ``(B, C, *size)``; a few.
         model: Any network with a ``SpatialTransformer`` in it.

@@ -19,6 +19,11 @@ class Localisation(BaseModule):
     The linear layer runs in float32 under autocast: near 1, bfloat16 steps by
     half a pixel at a width of 128.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> part = mmstn.Localisation(trunk, start=(1, 0, 0), in_features=32)
+    >>> part(torch.rand(2, 1, 28, 28)).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+
     Args:
         trunk: A network returning features, a tensor ``(B, ...)`` or a tuple
             of them, as every MMPretrain backbone does, of which the last one

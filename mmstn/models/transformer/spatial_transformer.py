@@ -19,6 +19,13 @@ class SpatialTransformer(BaseModule):
     way overrides :meth:`locate`. Observers hook ``sampler``: of several calls
     on one source the last one counts, earlier ones are steps.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((14, 14)))
+    >>> look(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 1, 14, 14])
+    >>> look.locate(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 6])
+
     Args:
         localisation: Part 1, the config of a ``mmstn.Localisation``, that
             starts at the identity of ``grid`` unless it names another

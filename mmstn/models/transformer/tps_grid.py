@@ -20,6 +20,9 @@ class TPSGrid(GridGenerator):
     theta is where the control points read in the source, ``x, y`` of each in
     turn, row by row.
 
+    >>> mmstn.TPSGrid((28, 28)).num_params
+    32
+
     Args:
         size: Output size, ``(H, W)``.
         control: Rows and columns of control points; the paper has 4 by 4.
