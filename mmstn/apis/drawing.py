@@ -34,8 +34,17 @@ def draw_attention(images: Tensor, model: nn.Module) -> np.ndarray:
         A contact sheet in RGB, ``(H, W, 3)`` in uint8.
 
     Raises:
+        TypeError: If the images are no such tensor.
         ValueError: If the network has no transformer, or calls none.
     """
+    if not isinstance(images, Tensor) or images.ndim < 3:
+        given = type(images).__name__
+        if isinstance(images, Tensor):
+            given = f'a tensor {tuple(images.shape)}'
+        raise TypeError(
+            'draw_attention: images must be a tensor (B, C, *size) as the '
+            f'network takes it, but got {given}'
+        )
     transformers = require_transformers(
         'draw_attention', model, 'give a network that has one'
     )

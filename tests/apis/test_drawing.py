@@ -177,3 +177,18 @@ def test_transformers_that_are_not_called_are_named():
 
     with pytest.raises(ValueError, match='the Unused called none .*, eye, so'):
         draw_attention(images(), Unused())
+
+
+@pytest.mark.parametrize(
+    ('given', 'named'),
+    [
+        ([np.ones((8, 8))], 'list'),
+        (np.ones((2, 1, 8, 8)), 'ndarray'),
+        (torch.ones(8, 8), r'a tensor \(8, 8\)'),
+    ],
+    ids=['list', 'array', 'too flat'],
+)
+def test_what_is_no_batch_of_images_is_refused(given, named):
+    message = f'must be a tensor .B, C, .size. .* but got {named}'
+    with pytest.raises(TypeError, match=message):
+        draw_attention(given, network(looking()))

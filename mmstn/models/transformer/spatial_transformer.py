@@ -84,9 +84,17 @@ def build_localisation(
     """Build part 1, by default a ``mmstn.Localisation`` from ``start``.
 
     A module without ``start`` becomes a ``ModuleLocalisation``.
+
+    Raises:
+        TypeError: If it is neither a config nor a module.
     """
+    if not isinstance(part, (dict, nn.Module)):
+        raise TypeError(
+            'SpatialTransformer: localisation must be a config or a module, '
+            f'but got {part!r}; give an instance of nn.Module'
+        )
     if isinstance(part, dict):
         part = {'type': 'mmstn.Localisation', 'start': start, **part}
-    elif isinstance(part, nn.Module) and not hasattr(part, 'start'):
+    elif not hasattr(part, 'start'):
         return ModuleLocalisation(part, start)
     return build(part)

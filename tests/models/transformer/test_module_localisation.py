@@ -192,3 +192,11 @@ def test_a_module_that_returns_neither_is_refused():
     model = transformer(pack=lambda features: dict(theta=features))
     with pytest.raises(TypeError, match='Returning must return .* gave dict'):
         model(source())
+
+
+@pytest.mark.parametrize('part', [nn.Flatten, torch.flatten, None])
+def test_what_is_no_module_is_refused(part):
+    with pytest.raises(
+        TypeError, match='config or a module, but got .*; give'
+    ):
+        SpatialTransformer(part, AffineGrid(SIZE))
