@@ -17,7 +17,7 @@ class ModuleLocalisation(Localisation):
     a linear layer behind them starts at ``start``.
 
     The layer is lazy unless the module has ``out_features``: pass a batch
-    before anything that reads every parameter, such as DDP.
+    before what reads every parameter, such as DDP or ``init_weights``.
 
     Args:
         module: The module.
