@@ -8,7 +8,10 @@ setup(
     python_requires='>=3.10',
     packages=find_packages(include=['mmstn', 'mmstn.*']),
     # Links to configs/ and tools/, which a wheel holds as copies.
-    package_data={'mmstn': ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']},
+    package_data={
+        'mmstn': ['py.typed', '__init__.pyi']
+        + ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']
+    },
     # `.ci/matrix` runs each floor; what is newer than it has run is untested.
     install_requires=[
         'torch>=2.6',
@@ -26,6 +29,7 @@ setup(
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
         'test': [
+            'mypy==2.4.1',
             'pytest==9.2.0',
             'pytest-xdist==3.8.0',
             'ruff==0.17.5',

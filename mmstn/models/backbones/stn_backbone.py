@@ -28,6 +28,14 @@ class STNBackbone(BackboneWrapper):
     A checkpoint of the bare backbone loads as it is: its keys are mapped to
     ``backbone``.
 
+    >>> trunk = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.LazyLinear(32))
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((32, 32)))
+    >>> resnet = dict(type='ResNet', depth=18)
+    >>> inside = dict(before='layer2.0', transformer=look)
+    >>> net = mmstn.STNBackbone(resnet, transformers=inside)
+    >>> net(torch.rand(2, 3, 128, 128))[0].shape
+    torch.Size([2, 512, 4, 4])
+
     Args:
         backbone: Any backbone of MMPretrain, as a config or a module.
         transformers: Config of a transformer, or a list of them, each with an

@@ -27,7 +27,7 @@ class GridGenerator(nn.Module):
         size: Output size, ``(H, W)`` or ``(D, H, W)``.
     """
 
-    DIMENSIONS = (2, 3)
+    DIMENSIONS: tuple[int, ...] = (2, 3)
     is_straight = False  # whether straight lines stay straight
 
     def __init__(self, size: Sequence[int]):
@@ -127,7 +127,7 @@ class GridGenerator(nn.Module):
             step[..., axis] = 1
             value, slope = torch.func.jvp(
                 partial(self.map_points, theta), (centre,), (step,)
-            )
+            )[:2]
             columns.append(slope[:, 0])
         return torch.stack([*columns, value[:, 0]], dim=-1)
 
@@ -187,4 +187,6 @@ def build_grid(part: dict | GridGenerator | None) -> GridGenerator:
         raise ValueError(
             f'grid: type must be one of {", ".join(names)}, but {got}'
         )
-    return build(part)
+    grid = build(part)
+    assert isinstance(grid, GridGenerator)  # its type is
+    return grid
