@@ -130,15 +130,16 @@ class Run:
         command = [sys.executable, '-m', 'mmstn.results.measure']
         command += [self.experiment.config, *as_arguments(self.options())]
         environment = {**os.environ, 'PYTHONPATH': str(self.root)}
-        printed = subprocess.run(
+        ended = subprocess.run(
             command,
             cwd=source,
             env=environment,
+            capture_output=True,
             text=True,
-            check=True,
-            stdout=subprocess.PIPE,
-        ).stdout
-        return json.loads(printed.splitlines()[-1])
+        )
+        if ended.returncode != 0:
+            raise RuntimeError(f'{self.name}: {ended.stderr[-2000:]}')
+        return json.loads(ended.stdout.splitlines()[-1])
 
     def record(
         self, source: Path, commit: str, checkpoint: Path, metrics: dict
