@@ -19,6 +19,7 @@ TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
     'mmstn': {'mmstn.compat', 'mmstn.optimizer_keys'},
+    'mmstn.__main__': {'mmstn.shipped'},
     'mmstn.checks': set(),
     'mmstn.compat': {
         'cv2',
@@ -28,9 +29,11 @@ MAY_IMPORT = {
         'torchvision',
         'mmstn.compat',
         'mmstn.files',
+        'mmstn.shipped',
     },
     'mmstn.registry': {'mmengine'},
     'mmstn.files': {'cv2', 'numpy'},
+    'mmstn.shipped': set(),
     'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.checkpoint_fit': {'torch', 'mmengine'},
     'mmstn.geometry': {'torch', 'mmstn.checks'},
