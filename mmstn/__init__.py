@@ -1,8 +1,7 @@
 """Spatial transformers for MMPretrain."""
 
 from . import compat
-
-__version__ = '0.1.0'
+from .version import __version__ as __version__
 
 compat.apply()
 
