@@ -59,6 +59,8 @@ def parse_args() -> argparse.Namespace:
         default='none',
         help='what started the processes',
     )
+    # torch.distributed.launch, which mim starts, passes what nobody needs.
+    parser.add_argument('--local-rank', help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
