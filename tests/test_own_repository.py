@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from mmpretrain.registry import MODELS
-from wheel import FOLDERS, ROOT, add_command, build_wheel, environment
+from built_wheel import FOLDERS, ROOT, add_command, build_wheel, environment
 
 import mmstn
 
@@ -93,7 +93,7 @@ def variables(tmp_path_factory):
     torch.save(dict(state_dict=state), place / 'weights.pth')
     add = environment(place)
     add_command(place, 'wget', f'[ "$1" = -O ] && cp {place}/weights.pth "$2"')
-    launch = f'{place}/bin/python -m torch.distributed.run --master_port 0'
+    launch = f'{place}/bin/python -m torch.distributed.run --standalone'
     add_command(place, 'torchrun', f'{launch} "$@"')
     return add
 

@@ -9,7 +9,6 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ['setup.py', 'pyproject.toml', 'README.md', 'LICENSE']
 FOLDERS = ['mmstn', 'configs', 'tools']
 
 
@@ -17,8 +16,8 @@ def build_wheel(folder: Path) -> Path:
     """Build in a copy: a folder ``build`` would keep deleted files."""
     source = folder / 'source'
     source.mkdir()
-    for name in SOURCES:
-        shutil.copy(ROOT / name, source)
+    for path in filter(Path.is_file, ROOT.iterdir()):
+        shutil.copy(path, source)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, source / name, symlinks=True)
     options = ['--no-deps', '--no-index', '--no-build-isolation']
