@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmpretrain.registry import MODELS
 from built_wheel import FOLDERS, ROOT, add_command, build_wheel, environment
+from mmpretrain.registry import MODELS
 
 import mmstn
 
