@@ -2,11 +2,13 @@
 
 import json
 import re
+import runpy
 import sys
 
 import pytest
 
 from mmstn import __main__ as command_line
+from mmstn.shipped import MIM
 
 
 @pytest.fixture
@@ -55,6 +57,15 @@ def test_a_mistyped_config_is_answered_in_one_sentence(call, verb):
         f'mmstn {verb}: error: argument config: stn_digit is no file and no '
         'config of mmstn; there are stn_digits'
     )
+
+
+@pytest.mark.parametrize('verb', ['train', 'test'])
+def test_what_mim_launches_may_be_told_its_rank(monkeypatch, verb):
+    tool = runpy.run_path(str(MIM / 'tools' / command_line.VERBS[verb]))
+    paths = ['stn_digits', 'weights.pth'][: 1 + (verb == 'test')]
+    launched = ['--local-rank=1', *paths, '--launcher', 'pytorch']
+    monkeypatch.setattr(sys, 'argv', [verb, *launched])
+    assert tool['parse_args']().launcher == 'pytorch'
 
 
 @pytest.mark.parametrize(
