@@ -120,6 +120,7 @@ MAY_IMPORT = {
         'mmstn.visualization',
         *LAB,
     },
+    'mmstn.results': {'torch', 'yaml', 'mmstn.files', *LAB},
     'tools': {'cv2', 'numpy', 'torch', 'mmstn', *LAB},
 }
 

@@ -47,6 +47,11 @@ def parse_args() -> argparse.Namespace:
         "config's auto_scale_lr.base_batch_size",
     )
     parser.add_argument(
+        '--schedule',
+        help='a config whose values replace those of the config, such as '
+        'configs/_base_/mnist_paper.py',
+    )
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
@@ -71,6 +76,8 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(default_work_dir(args.config))
+    if args.schedule:
+        cfg.merge_from_dict(Config.fromfile(args.schedule).to_dict())
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
