@@ -48,6 +48,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--schedule',
+        type=config_argument,
         help='a config whose values replace those of the config, such as '
         'configs/_base_/mnist_paper.py',
     )
