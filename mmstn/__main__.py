@@ -6,8 +6,8 @@
   mmstn run TOOL          a script, or a tool of MMPretrain by its name, such
   mmstn run -m MODULE     as get_flops, on the stack that mmstn mends
 
-CONFIG is a path or the name of a config of mmstn, such as stn_digits. What
-else a verb takes, `mmstn train -h` and so on tell.
+CONFIG is a path, or the name of a config of mmstn, such as stn_digits.
+`mmstn train -h`, for one, lists what else the verb takes.
 """
 
 import argparse
