@@ -18,7 +18,13 @@ LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
 TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
-    'mmstn': {'mmstn.compat', 'mmstn.front_door', 'mmstn.optimizer_keys'},
+    'mmstn': {
+        'mmstn.compat',
+        'mmstn.front_door',
+        'mmstn.optimizer_keys',
+        'mmstn.version',
+    },
+    'mmstn.__main__': {'mmstn.shipped'},
     'mmstn.front_door': set(),
     'mmstn.checks': set(),
     'mmstn.compat': {
@@ -29,9 +35,12 @@ MAY_IMPORT = {
         'torchvision',
         'mmstn.compat',
         'mmstn.files',
+        'mmstn.shipped',
     },
     'mmstn.registry': {'mmengine'},
     'mmstn.files': {'cv2', 'numpy'},
+    'mmstn.shipped': set(),
+    'mmstn.version': set(),
     'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.checkpoint_fit': {'torch', 'mmengine'},
     'mmstn.geometry': {'torch', 'mmstn.checks'},

@@ -57,7 +57,9 @@ def test_a_part_without_a_type_is_shown():
 def test_a_missing_grid_is_answered_with_the_families(count):
     cfg = small_transformer(num_transformers=count)
     del cfg['grid']
-    with pytest.raises(ValueError, match=r'mmstn\.TPSGrid.*, but it is missing'):
+    with pytest.raises(
+        ValueError, match=r'mmstn\.TPSGrid.*, but it is missing'
+    ):
         build(cfg)
 
 

@@ -10,7 +10,7 @@ from mmpretrain.structures import DataSample
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text()
-PAGES = [Path('README.md')] + [
+PAGES = [Path('README.md'), Path('CONTRIBUTING.md')] + [
     path.relative_to(ROOT) for path in sorted(ROOT.glob('configs/**/*.py'))
 ]
 OF_MMPRETRAIN = {'configs/mobilenet_v2/metafile.yml'}
