@@ -42,7 +42,7 @@ class Localisation(BaseModule):
         self.start = tuple(map(float, start))
         self.trunk = build(trunk)
         in_features = self.find_in_features(in_features)
-        self.regressor = nn.Linear(in_features, len(self.start))
+        self.regressor = nn.Linear(in_features, len(self.first_outputs()))
         self.go_to_start()
 
     def find_in_features(self, given: int | None) -> int:
@@ -80,7 +80,11 @@ class Localisation(BaseModule):
     @torch.no_grad()
     def go_to_start(self):
         self.regressor.weight.zero_()
-        self.regressor.bias.copy_(torch.tensor(self.start))
+        self.regressor.bias.copy_(torch.tensor(self.first_outputs()))
+
+    def first_outputs(self) -> tuple[float, ...]:
+        """Return the regressor's outputs before training."""
+        return self.start
 
     def forward(self, source: Tensor) -> Tensor:
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``.

@@ -6,7 +6,8 @@ from mmpretrain.registry import MODELS
 from small_transformer import small_transformer
 from torch.testing import assert_close
 
-from mmstn.models.losses import IdentityLoss, OutsideLoss
+from mmstn.models.losses import IdentityLoss, OutsideLoss, PosteriorLoss
+from mmstn.models.transformer import Posterior
 from mmstn.models.transformer.find import Reading
 
 FAMILIES = [
@@ -103,3 +104,53 @@ def test_points_behind_a_camera_do_not_count():
     found = reading('ProjectiveGrid', (0.2, 0, 0, 0, 0.2, 0, 2, 0))
     loss = OutsideLoss()([found])
     assert loss.isfinite()
+
+
+def with_posterior(log_variance, count=None):
+    """A reading whose localiser drew, ``log_variance (2, [N *] 3)``."""
+    transformer = MODELS.build(
+        small_transformer(deviation=0.1, num_transformers=count)
+    )
+    source = torch.zeros(2, 1, 8, 8)
+    theta = transformer.locate(source)
+    log_variance = torch.tensor(log_variance, requires_grad=True)
+    posterior = Posterior(theta.flatten(1), log_variance)
+    return Reading(
+        'name', transformer, transformer.grid, theta, source, posterior
+    )
+
+
+def test_the_entropy_is_half_the_sum_of_log_variances():
+    found = with_posterior([[-1.0, -2.0, -3.0], [-2.0, -4.0, 0.0]])
+    assert_close(PosteriorLoss()([found]), torch.tensor(3.0))
+    assert_close(PosteriorLoss(weight=0.1)([found]), torch.tensor(0.3))
+
+
+def test_the_entropy_differs_from_the_true_one_by_a_constant():
+    differences = []
+    for deviation in (0.1, 0.7):
+        log_variance = 2 * torch.tensor(deviation).log()
+        found = with_posterior(log_variance.expand(2, 3).tolist())
+        normal = torch.distributions.Normal(0.0, deviation)
+        differences.append(PosteriorLoss()([found]) + 3 * normal.entropy())
+    assert_close(differences[0], differences[1])
+
+
+def test_the_entropy_of_parallel_transformers_is_their_mean():
+    two = with_posterior([[-1.0, -2, -3, -5, -5, -2]] * 2, count=2)
+    assert_close(PosteriorLoss()([two]), torch.tensor((3.0 + 6.0) / 2))
+
+
+def test_the_entropy_widens_every_number():
+    found = with_posterior([[-1.0, -2.0, -3.0]] * 2)
+    PosteriorLoss(weight=0.6)([found]).backward()
+    gradient = found.posterior.log_variance.grad
+    assert_close(gradient, torch.full((2, 3), -0.6 / 2 / 2))
+
+
+def test_transformers_without_a_posterior_do_not_count():
+    found = with_posterior([[-1.0, -2.0, -3.0]] * 2)
+    sure = reading('AttentionGrid', (1.0, 0.0, 0.0))
+    assert_close(PosteriorLoss()([sure, found]), torch.tensor(3.0))
+    with pytest.raises(ValueError, match='no transformer has a posterior; g'):
+        PosteriorLoss()([sure])
