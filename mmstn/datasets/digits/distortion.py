@@ -73,6 +73,12 @@ def placed_grid(
     return affine_grid(matrix.float(), (canvas, canvas))
 
 
+def centred(draws: Tensor, canvas: int) -> Tensor:
+    """Return the grid of digits as they are, in the middle of the canvas."""
+    one = draws.new_ones(len(draws))
+    return placed_grid(one, 0 * one, draws.new_zeros(len(draws), 2), canvas)
+
+
 def rotated(draws: Tensor, canvas: int) -> Tensor:
     """Return the grid of R: rotations by up to 90 degrees either way."""
     angle = to_range(draws[:, 0], -pi / 2, pi / 2)
@@ -198,6 +204,7 @@ class Distortion:
 
 
 DISTORTIONS = {
+    None: Distortion(28, 0, centred),
     'R': Distortion(28, 1, rotated),
     'RTS': Distortion(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
@@ -212,7 +219,7 @@ def distort(
     """Return distorted digits, uint8 ``(B, 1, canvas, canvas)``.
 
     Args:
-        name: A key of ``DISTORTIONS``.
+        name: A key of ``DISTORTIONS``; None leaves the digits as they are.
         digits: All digits, uint8 ``(N, 28, 28)``.
         indices: ``(B,)``, which of them.
         draws: float64 ``(B, K)``, ``K`` as the distortion says.
