@@ -213,14 +213,14 @@ def test_autocast_averages_in_float32():
 
 
 def test_a_run_trains_and_validates_with_draws(tmp_path):
-    losses = [dict(type='mmstn.PosteriorLoss', weight=0.1)]
+    losses = [dict(type='mmstn.PosteriorLoss', weight=0.1, deviation=0.6)]
     runner = trained(
         tmp_path,
         model=config(theta_losses=losses),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-5)),
     )
     logged = runner.message_hub.log_scalars
-    expected = -0.1 * 3 * math.log(0.3)
+    expected = 0.1 * 3 * (0.25 - 1 + 2 * math.log(2)) / 2
     assert_close(logged['train/loss_posterior'].current(), expected, **near)
     assert 'val/accuracy/top1' in logged
 
