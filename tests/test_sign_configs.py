@@ -34,13 +34,6 @@ def load(model, noise=''):
     return Config.fromfile(CONFIGS / f'{model}{noise}.py')
 
 
-def build(cfg):
-    preprocessor = dict(
-        cfg.model.data_preprocessor, type='ClsDataPreprocessor'
-    )
-    return MODELS.build({**cfg.model, 'data_preprocessor': preprocessor})
-
-
 @pytest.mark.parametrize('noise', ['', '_noise'])
 @pytest.mark.parametrize('model', MODELS_OF)
 def test_the_models_learn_from_an_image_folder(model, noise, folder):
@@ -48,7 +41,7 @@ def test_the_models_learn_from_an_image_folder(model, noise, folder):
     part = {**cfg.train_dataloader.dataset, 'data_root': str(folder)}
     dataset = DATASETS.build(part)
     assert len(dataset) == 86
-    built = build(cfg)
+    built = MODELS.build(cfg.model)
     built.init_weights()
     data = pseudo_collate([dataset[index] for index in (0, 30)])
     data = built.data_preprocessor(data, True)
@@ -61,7 +54,10 @@ def test_the_models_learn_from_an_image_folder(model, noise, folder):
 @pytest.mark.parametrize('model', MODELS_OF)
 def test_the_models_are_equally_large(model):
     counts = [
-        sum(weight.numel() for weight in build(load(name)).parameters())
+        sum(
+            weight.numel()
+            for weight in MODELS.build(load(name).model).parameters()
+        )
         for name in (model, 'cnn')
     ]
     assert counts[0] == pytest.approx(counts[1], rel=0.01)
