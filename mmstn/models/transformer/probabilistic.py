@@ -1,11 +1,11 @@
 """A localiser that gives a normal distribution of theta, and draws from it."""
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import log
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -104,8 +104,9 @@ def normal_noise(key: Sequence[int], length: int) -> Tensor:
         key: Integers from 0.
         length: How many.
     """
-    draws = np.random.default_rng(key).standard_normal(length)
-    return torch.from_numpy(draws)
+    generator = random.Random(repr(tuple(key)))  # hashed, the same anywhere
+    draws = [generator.gauss(0, 1) for _ in range(length)]
+    return torch.tensor(draws, dtype=torch.float64)
 
 
 @contextmanager

@@ -187,3 +187,11 @@ def test_a_posterior_draws_a_number_of_deviations_from_its_mean():
 def test_a_deviation_that_is_none_is_refused(deviation):
     with pytest.raises(ValueError, match='deviation must be a positive numb'):
         build(deviation=deviation)
+
+
+def test_noise_is_standard_normal():
+    noise = torch.cat([normal_noise((0, i, 0), 20) for i in range(500)])
+    assert noise.mean().abs() < 0.05
+    assert (noise.std() - 1).abs() < 0.03
+    pairs = noise.view(-1, 20)[:, :2].T
+    assert torch.corrcoef(pairs)[0, 1].abs() < 0.15
