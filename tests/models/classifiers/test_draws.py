@@ -6,6 +6,8 @@ import pickle
 
 import pytest
 import torch
+from mmengine.model import MMDistributedDataParallel
+from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from small_transformer import small_transformer
@@ -223,6 +225,28 @@ def test_a_run_trains_and_validates_with_draws(tmp_path):
     expected = 0.1 * 3 * (0.25 - 1 + 2 * math.log(2)) / 2
     assert_close(logged['train/loss_posterior'].current(), expected, **near)
     assert 'val/accuracy/top1' in logged
+
+
+def half_of_scores(rank, folder):
+    """Write what one of two processes predicts of its half of a batch."""
+    torch.distributed.init_process_group(
+        'gloo', f'file://{folder}/meet', rank=rank, world_size=2
+    )
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MMDistributedDataParallel(build())
+    torch.manual_seed(rank)
+    found = scores(model, images()[2 * rank : 2 * rank + 2])
+    torch.save(found, f'{folder}/{rank}.pth')
+    del model  # else this ends gloo's threads, and holds the GIL
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+@pytest.mark.dist
+def test_two_processes_predict_what_one_does(tmp_path):
+    torch.multiprocessing.spawn(half_of_scores, (str(tmp_path),), 2)
+    halves = [torch.load(tmp_path / f'{rank}.pth') for rank in range(2)]
+    assert_close(torch.cat(halves), scores(build()))
 
 
 @pytest.mark.parametrize('num_draws', [0, 1.5, True], ids=repr)
