@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -9,7 +10,7 @@ from mmpretrain.structures import DataSample
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text()
-PAGES = [Path('README.md')] + [
+PAGES = [Path('README.md'), Path('CONTRIBUTING.md')] + [
     path.relative_to(ROOT) for path in sorted(ROOT.glob('configs/**/*.py'))
 ]
 OF_MMPRETRAIN = {'configs/mobilenet_v2/metafile.yml'}
@@ -88,3 +89,18 @@ def test_a_config_of_the_readme_gains_losses_in_three_lines(tmp_path):
         'loss',
         'loss_outside',
     }
+
+
+def test_plain_pytorch_trains_and_is_drawn_in_ten_lines():
+    blocks = re.findall(r'```python\n(.*?)```', README, re.S)
+    (plain,) = [block for block in blocks if 'draw_attention' in block]
+    assert len(list(filter(str.strip, plain.splitlines()))) == 10
+    torch.manual_seed(0)
+    digits = torch.rand(3, 8, 1, 28, 28), torch.randint(10, (3, 8))
+    scope = dict(loader=list(zip(*digits, strict=True)))
+    exec(plain, scope)
+    look, images = scope['look'], scope['images']
+    assert (look.locate(images) - torch.tensor(look.start)).abs().max() > 1e-4
+    assert scope['loss'].isfinite()
+    assert scope['picture'].dtype == np.uint8
+    assert scope['picture'].shape[2] == 3

@@ -28,6 +28,7 @@ from mmstn.geometry.affine import (
     similarity_matrix,
 )
 from mmstn.geometry.lattice import lattice
+from mmstn.geometry.outline import frame_perimeter
 from mmstn.geometry.projective import homography_from_corners, projective_grid
 from mmstn.geometry.sampling import sample
 from mmstn.geometry.tps import apply_basis, control_lattice, tps_basis
@@ -73,21 +74,41 @@ def placed_grid(
     return affine_grid(matrix.float(), (canvas, canvas))
 
 
-def centred(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of digits as they are, in the middle of the canvas."""
+def placed_corners(
+    scale: Tensor, angle: Tensor, shift: Tensor, canvas: int
+) -> Tensor:
+    """Return the corners of the placed digit's frame in pixels, ``(B, 4, 2)``.
+
+    They go around clockwise, from the digit's upper left one on, which an
+    upright digit of scale 1 on its own canvas has at (-0.5, -0.5).
+
+    Args:
+        scale, angle, shift, canvas: Of :func:`placed_grid`.
+    """
+    frame = frame_perimeter(1, shift) * (DIGIT_SIDE / 2)  # (4, 2)
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack([cos, sin, -sin, cos], dim=1).unflatten(1, (2, 2))
+    corners = frame @ (turn * scale.view(-1, 1, 1)) + shift.unsqueeze(1)
+    return corners + (canvas - 1) / 2
+
+
+def centred(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of a digit as it is, in the middle."""
     one = draws.new_ones(len(draws))
-    return placed_grid(one, 0 * one, draws.new_zeros(len(draws), 2), canvas)
+    return one, 0 * one, draws.new_zeros(len(draws), 2)
 
 
-def rotated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of R: rotations by up to 90 degrees either way."""
+def rotated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of R: rotations by up to 90 degrees either way."""
     angle = to_range(draws[:, 0], -pi / 2, pi / 2)
     shift = draws.new_zeros(len(draws), 2)
-    return placed_grid(torch.ones_like(angle), angle, shift, canvas)
+    return torch.ones_like(angle), angle, shift
 
 
-def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of RTS.
+def rotated_scaled_translated(
+    draws: Tensor, canvas: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of RTS.
 
     The turned and scaled frame stays on the canvas: what is too large for
     that along an axis is centred.
@@ -97,7 +118,7 @@ def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
     side = DIGIT_SIDE * scale * (angle.cos() + angle.sin().abs())
     room = (canvas - side).clamp(min=0) / 2
     shift = to_range(draws[:, 2:], -1, 1) * room[:, None]
-    return placed_grid(scale, angle, shift, canvas)
+    return scale, angle, shift
 
 
 def projected(draws: Tensor, canvas: int) -> Tensor:
@@ -150,12 +171,12 @@ def elastic_basis(canvas: int) -> Tensor:
     return tps_basis(control, points)
 
 
-def translated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of TC before the clutter: shifts by whole pixels."""
+def translated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of TC: shifts by whole pixels."""
     room = canvas - DIGIT_SIDE
-    shift = to_int(draws[:, :2], room + 1) - room / 2
+    shift = to_int(draws[:, :2], room + 1).to(draws) - room / 2
     one = torch.ones_like(draws[:, 0])
-    return placed_grid(one, one * 0, shift, canvas)
+    return one, one * 0, shift
 
 
 def add_clutter(
@@ -194,22 +215,34 @@ class Distortion:
         canvas: Side of its canvas, in pixels.
         num_draws: Uniform numbers drawn for each sample.
         grid: From ``draws`` and a canvas to where each cell reads.
+        placement: From the same to scale, angle and shift of the digit, as
+            :func:`placed_grid` takes them; None if the grid does more.
         clutter: Whether the draws after the grid's two place patches.
     """
 
     canvas: int
     num_draws: int
     grid: Callable[[Tensor, int], Tensor]
+    placement: Callable[[Tensor, int], tuple] | None = None
     clutter: bool = False
 
 
+def placing(canvas: int, num_draws: int, placement: Callable, **kwargs):
+    """Return the distortion that places digits and does nothing else."""
+
+    def grid(draws: Tensor, canvas: int) -> Tensor:
+        return placed_grid(*placement(draws, canvas), canvas)
+
+    return Distortion(canvas, num_draws, grid, placement, **kwargs)
+
+
 DISTORTIONS = {
-    None: Distortion(28, 0, centred),
-    'R': Distortion(28, 1, rotated),
-    'RTS': Distortion(42, 4, rotated_scaled_translated),
+    None: placing(28, 0, centred),
+    'R': placing(28, 1, rotated),
+    'RTS': placing(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
-    'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
+    'TC': placing(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
 }
 
 

@@ -50,10 +50,10 @@ class ProbabilisticLocalisation(Localisation):
     Args:
         trunk: Of both, as in :class:`Localisation`.
         start: The mean given for every input before training.
+        in_features: As in :class:`Localisation`.
         deviation: The standard deviation of each number of theta before
             training, in its unit: 0.1 moves the centre by a twentieth of the
             source.
-        in_features: As in :class:`Localisation`.
 
     Attributes:
         posterior: The ``Posterior`` of the last forward pass, or None.
@@ -63,8 +63,8 @@ class ProbabilisticLocalisation(Localisation):
         self,
         trunk: dict | nn.Module,
         start: Sequence[float],
-        deviation: float = 0.1,
         in_features: int | None = None,
+        deviation: float = 0.1,
         init_cfg: dict | None = None,
     ):
         if not is_finite_number(deviation) or deviation <= 0:
