@@ -7,17 +7,17 @@ param_scheduler = [
     dict(
         type='LinearLR',
         start_factor=0.01,
-        end=4,
+        end=6,
         convert_to_iter_based=True,
     ),
     dict(
         type='CosineAnnealingLR',
-        begin=4,
-        end=80,
-        T_max=76,
+        begin=6,
+        end=120,
+        T_max=114,
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=80, val_interval=80)
+train_cfg = dict(by_epoch=True, max_epochs=120, val_interval=120)
 auto_scale_lr = dict(base_batch_size=20)
-default_hooks = dict(checkpoint=dict(interval=80))
+default_hooks = dict(checkpoint=dict(interval=120))

@@ -7,17 +7,17 @@ param_scheduler = [
     dict(
         type='LinearLR',
         start_factor=0.01,
-        end=4,
+        end=5,
         convert_to_iter_based=True,
     ),
     dict(
         type='CosineAnnealingLR',
-        begin=4,
-        end=80,
-        T_max=76,
+        begin=5,
+        end=100,
+        T_max=95,
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=80, val_interval=80)
+train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=100)
 auto_scale_lr = dict(base_batch_size=40)
-default_hooks = dict(checkpoint=dict(interval=80))
+default_hooks = dict(checkpoint=dict(interval=100))
