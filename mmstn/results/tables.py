@@ -1,5 +1,6 @@
 """Write what people read from the records: tables, and lines in configs."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,8 @@ from textwrap import fill
 from mmstn.results.experiments import Experiment, Table
 from mmstn.results.record import Record
 
-PAGE = 'configs/README.md'
-BETWEEN = r'(<!-- results: {} -->\n).*?(<!-- end -->)'
+PAGES = ('README.md', 'configs/README.md')
+BETWEEN = r'(<!-- results: (\S+) -->\n).*?(<!-- end -->)'
 NOT_RUN = 'not run yet'
 
 
@@ -51,9 +52,11 @@ def is_as_good(table: Table, row: Experiment, records) -> bool:
     return ours <= row.paper if table.shown == 'error' else ours >= row.paper
 
 
-def table_row(table: Table, row: Experiment, records: Sequence[Record]):
+def table_row(
+    table: Table, row: Experiment, records: Sequence[Record], folder: str
+) -> dict[str, str]:
     """Return the cells of a row by their heading."""
-    link = row.config.removeprefix('configs/')
+    link = os.path.relpath(row.config, folder)
     cells = {'model': f'[{row.model}]({link})'}
     if row.note:
         cells['model'] += f', {row.note}'
@@ -80,10 +83,18 @@ def table_row(table: Table, row: Experiment, records: Sequence[Record]):
     }
 
 
-def markdown(table: Table, records: dict[str, Sequence[Record]]) -> str:
-    """Return a table as Markdown; a column without a number is left out."""
+def markdown(
+    table: Table, records: dict[str, Sequence[Record]], folder: str = 'configs'
+) -> str:
+    """Return a table as Markdown; a column without a number is left out.
+
+    Args:
+        table: Which.
+        records: By the name of their experiment.
+        folder: Of the page, below the project's root, for the links.
+    """
     rows = [
-        table_row(table, row, records.get(row.name, ()))
+        table_row(table, row, records.get(row.name, ()), folder)
         for row in table.experiments
     ]
     heads = ['model', 'paper', 'elsewhere', 'ours', *table.also]
@@ -98,28 +109,29 @@ def markdown(table: Table, records: dict[str, Sequence[Record]]) -> str:
 
 
 def page(
-    text: str, tables: Sequence[Table], records: dict[str, Sequence[Record]]
+    text: str,
+    tables: Sequence[Table],
+    records: dict[str, Sequence[Record]],
+    folder: str = 'configs',
 ) -> str:
     """Return a page with its tables written anew, between their markers.
 
     Raises:
-        ValueError: If the page has no place for a table.
+        ValueError: If a marker names no table.
     """
-    for table in tables:
-        pattern = BETWEEN.format(re.escape(table.name))
-        lines = markdown(table, records)
+    known = {table.name: table for table in tables}
 
-        def written(found: re.Match, lines: str = lines) -> str:
-            return f'{found[1]}{lines}\n{found[2]}'
-
-        text, count = re.subn(pattern, written, text, flags=re.DOTALL)
-        if count != 1:
+    def written(found: re.Match) -> str:
+        name = found[2]
+        if name not in known:
             raise ValueError(
-                f'{PAGE}: needs once the lines `<!-- results: {table.name} '
-                f'-->` and `<!-- end -->` for the table, but has them {count} '
-                'times'
+                f'{folder}/README.md: `<!-- results: {name} -->` names no '
+                f'table; there are {", ".join(known)}'
             )
-    return text
+        lines = markdown(known[name], records, folder)
+        return f'{found[1]}{lines}\n{found[3]}'
+
+    return re.sub(BETWEEN, written, text, flags=re.DOTALL)
 
 
 def result_line(
@@ -144,8 +156,11 @@ def header(text: str, line: str) -> str:
 def written_files(
     root: Path, tables: Sequence[Table], records: dict[str, Sequence[Record]]
 ) -> dict[Path, str]:
-    """Return the page of results and the configs, as they should be."""
-    files = {root / PAGE: page((root / PAGE).read_text(), tables, records)}
+    """Return the pages with results and the configs, as they should be."""
+    files = {}
+    for name in PAGES:
+        text, folder = (root / name).read_text(), os.path.dirname(name)
+        files[root / name] = page(text, tables, records, folder or '.')
     for table in tables:
         for row in table.experiments:
             if '@' not in row.name:

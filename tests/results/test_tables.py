@@ -103,9 +103,22 @@ def test_only_what_stands_between_the_markers_is_written():
     assert page(written, [TABLE], RECORDS) == written
 
 
-def test_a_page_without_a_place_for_a_table_is_an_error():
-    with pytest.raises(ValueError, match='results: a -->.* has them 0 times'):
-        page('nothing', [TABLE], RECORDS)
+def test_a_marker_of_no_table_is_an_error():
+    text = '<!-- results: b -->\n<!-- end -->\n'
+    with pytest.raises(ValueError, match='results: b -->` names no table'):
+        page(text, [TABLE], RECORDS)
+
+
+def test_the_page_of_results_has_every_table_once():
+    text = (ROOT / 'configs/README.md').read_text()
+    found = re.findall(r'<!-- results: (.*?) -->', text)
+    assert sorted(found) == sorted(table.name for table in read_tables(ROOT))
+
+
+def test_links_go_to_the_configs_from_any_page():
+    text = '<!-- results: a -->\n<!-- end -->\n'
+    assert '](configs/a/plain.py)' in page(text, [TABLE], RECORDS, '.')
+    assert '](a/plain.py)' in page(text, [TABLE], RECORDS)
 
 
 def test_the_header_of_a_config_gets_the_result_and_keeps_the_rest():
