@@ -10,6 +10,7 @@ def small_transformer(
     steps=(),
     num_transformers=None,
     scale=None,
+    deviation=None,
     **others,
 ):
     """Return the config of a transformer whose localiser is a ``PlainNet``.
@@ -23,6 +24,8 @@ def small_transformer(
         steps: Of the trunk; by default theta is linear in the source.
         num_transformers: N of a parallel transformer; by default a single one.
         scale: Of a ``TranslationGrid``.
+        deviation: Of a ``ProbabilisticLocalisation``; by default theta is
+            not drawn.
         others: ``sampler``, ``before``, ``starts``, ...
     """
     source = source or size
@@ -41,6 +44,9 @@ def small_transformer(
     )
     if start is not None:
         cfg['localisation']['start'] = start
+    if deviation is not None:
+        kind = 'mmstn.ProbabilisticLocalisation'
+        cfg['localisation'].update(type=kind, deviation=deviation)
     if num_transformers is not None:
         cfg['type'] = 'mmstn.ParallelSpatialTransformer'
         cfg['num_transformers'] = num_transformers

@@ -83,9 +83,10 @@ def outlined(
     """Return one picture of a source per sample, with outlines on it."""
     drawings = [
         (
-            lines(glimpse, on_input).double().cpu().numpy(),
+            lines(glimpse, on_input),
             control_points(glimpse, on_input),
             colour,
+            [lines(drawn, on_input) for drawn in glimpse.drawn],
         )
         for glimpse, colour in readers
     ]
@@ -105,12 +106,14 @@ def control_points(glimpse: Glimpse, on_input: bool) -> np.ndarray | None:
     return None if points is None else points.double().cpu().numpy()
 
 
-def lines(glimpse: Glimpse, on_input: bool) -> Tensor:
+def lines(glimpse: Glimpse, on_input: bool) -> np.ndarray:
     """Return the lines around the region, ``(B, L, P, n)`` in pixels."""
     if len(glimpse.family.size) == 3:
-        return glimpse.edges(on_input)
-    border = glimpse.outline(on_input)
-    return torch.cat([border, border[:, :1]], dim=1).unsqueeze(1)
+        edges = glimpse.edges(on_input)
+    else:
+        border = glimpse.outline(on_input)
+        edges = torch.cat([border, border[:, :1]], dim=1).unsqueeze(1)
+    return edges.double().cpu().numpy()
 
 
 def with_outlines(
@@ -118,7 +121,7 @@ def with_outlines(
     size: tuple[int, int],
     axes: tuple[int, int],
     sample: int,
-    drawings: list[tuple[np.ndarray, np.ndarray | None, tuple]],
+    drawings: list[tuple[np.ndarray, np.ndarray | None, tuple, list]],
 ) -> np.ndarray:
     """Return the tile of one sample on its ground, with its outlines.
 
@@ -127,7 +130,8 @@ def with_outlines(
         size: Of the view, before.
         axes: Which axes of a point run across and down.
         sample: The index of the sample.
-        drawings: Lines ``(B, L, P, n)``, control points and colours.
+        drawings: Lines ``(B, L, P, n)``, control points, colours, and of
+            each draw of theta the lines.
     """
     chosen = [
         (
@@ -135,9 +139,14 @@ def with_outlines(
             None if control is None else control[sample][..., axes],
             colour,
         )
-        for border, control, colour in drawings
+        for border, control, colour, _ in drawings
     ]
-    return draw.with_outlines(tile, size, chosen)
+    thin = [
+        (line[sample][..., axes], colour)
+        for _, _, colour, draws in drawings
+        for line in draws
+    ]
+    return draw.with_outlines(tile, size, chosen, thin)
 
 
 def framed(

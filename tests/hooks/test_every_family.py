@@ -11,11 +11,20 @@ from mmstn import hooks
 HOOKS = [dict(type=f'mmstn.{name}') for name in hooks.__all__]
 
 
-@pytest.mark.parametrize('family', FAMILIES)
+CASES = [(family, None) for family in FAMILIES]
+DRAWN = [('AffineGrid', 0.1), ('TPSGrid', 0.1)]
+
+
+@pytest.mark.parametrize(('family', 'deviation'), CASES + DRAWN)
 @pytest.mark.parametrize('count', [None, 2])
-def test_every_family_trains_under_every_hook(tmp_path, family, count):
+def test_every_family_trains_under_every_hook(
+    tmp_path, family, deviation, count
+):
     transformers = small_transformer(
-        family, num_transformers=count, steps=[dict(fc=4)]
+        family,
+        num_transformers=count,
+        deviation=deviation,
+        steps=[dict(fc=4)],
     )
     net = dict(
         type='mmstn.PlainNet',
@@ -24,11 +33,12 @@ def test_every_family_trains_under_every_hook(tmp_path, family, count):
         steps=[dict(fc=6)],
     )
     model = dict(
-        type='ImageClassifier',
+        type='mmstn.STNClassifier',
         backbone=dict(
             type='mmstn.STNBackbone', backbone=net, transformers=transformers
         ),
         head=dict(type='LinearClsHead', num_classes=3, in_channels=6),
+        num_draws=None if deviation is None else 2,
     )
     runner, _ = trained_with_log(
         tmp_path,

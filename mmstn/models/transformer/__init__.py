@@ -11,6 +11,7 @@ from .matrix_grid import (
     TranslationGrid,
 )
 from .parallel import ParallelSpatialTransformer
+from .probabilistic import Posterior, ProbabilisticLocalisation
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
 from .tps_grid import TPSGrid
@@ -23,6 +24,8 @@ __all__ = [
     'GridSampler',
     'Localisation',
     'ParallelSpatialTransformer',
+    'Posterior',
+    'ProbabilisticLocalisation',
     'ProjectiveGrid',
     'SimilarityGrid',
     'SpatialTransformer',
