@@ -402,7 +402,7 @@ def test_an_image_of_a_digit_is_read_like_any_other(checkpoint, tmp_path):
         # the identity sees the canvas: 7 pixels more on each side
         whole = [[-7.5, -7.5], [34.5, -7.5], [34.5, 34.5], [-7.5, 34.5]]
         assert_allclose(result['regions'][0]['outline'], whole, atol=1e-5)
-        assert result['regions'][0]['crop'].shape == (42, 42, 3)
+        assert result['regions'][0]['crop'].shape == (28, 28, 3)
 
 
 def test_birds_are_looked_at_by_two():

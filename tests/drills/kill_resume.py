@@ -51,9 +51,9 @@ def config(work_dir: Path, setting: str, resume: bool) -> Config:
     loader.dataset.indices = 32
     cfg.val_dataloader.dataset.indices = 8
     cfg.model.backbone.backbone.channels = 4
-    cfg.model.head.in_channels = 4 * 6 * 6
+    cfg.model.head.in_channels = 4 * 2 * 2
     cfg.train_cfg = dict(by_epoch=True, max_epochs=EPOCHS)
-    cfg.param_scheduler.T_max = EPOCHS
+    cfg.param_scheduler = dict(type='CosineAnnealingLR', T_max=EPOCHS)
     cfg.default_hooks.checkpoint.update(interval=1, save_best='auto')
     cfg.custom_hooks = [dict(type='EMAHook')] if setting == 'ema' else []
     cfg.work_dir, cfg.resume = str(work_dir), resume
