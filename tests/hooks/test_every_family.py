@@ -1,4 +1,4 @@
-"""Every registered family trains under every hook, alone and in parallel."""
+"""Every registered family trains under every hook, in every transformer."""
 
 import numpy as np
 import pytest
@@ -7,16 +7,23 @@ from third_parties import FAMILIES
 from tiny_run import trained_with_log
 
 from mmstn import hooks
+from mmstn.registry import MODELS
 
 HOOKS = [dict(type=f'mmstn.{name}') for name in hooks.__all__]
+CASES = [(family, kind) for family in FAMILIES for kind in (None, 'parallel')]
+CASES += [
+    (family, 'iterative')
+    for family in FAMILIES
+    if hasattr(MODELS.get(family), 'compose')
+]
+ARGUMENTS = dict(parallel='num_transformers', iterative='num_steps')
 
 
-@pytest.mark.parametrize('family', FAMILIES)
-@pytest.mark.parametrize('count', [None, 2])
-def test_every_family_trains_under_every_hook(tmp_path, family, count):
-    transformers = small_transformer(
-        family, num_transformers=count, steps=[dict(fc=4)]
-    )
+@pytest.mark.parametrize(('family', 'kind'), CASES)
+def test_every_family_trains_under_every_hook(tmp_path, family, kind):
+    count = 2 if kind == 'parallel' else None
+    arguments = {ARGUMENTS[kind]: 2} if kind else {}
+    transformers = small_transformer(family, steps=[dict(fc=4)], **arguments)
     net = dict(
         type='mmstn.PlainNet',
         size=(8, 8),

@@ -2,6 +2,7 @@
 
 from .depth_mean import DepthMean
 from .grid import GridGenerator
+from .iterative import IterativeSpatialTransformer
 from .localisation import Localisation
 from .matrix_grid import (
     AffineGrid,
@@ -21,6 +22,7 @@ __all__ = [
     'DepthMean',
     'GridGenerator',
     'GridSampler',
+    'IterativeSpatialTransformer',
     'Localisation',
     'ParallelSpatialTransformer',
     'ProjectiveGrid',
