@@ -1,4 +1,5 @@
-"""The distorted digits of Jaderberg et al. 2015, section 4.1 and A.4.
+"""Distorted digits: those of Jaderberg et al. 2015, section 4.1 and A.4, and
+of Lin and Lucey 2017.
 
 Every function is pure: what is random comes in as ``draws``, uniform numbers
 in [0, 1), one row a sample. A grid says where each cell of the canvas reads
@@ -11,7 +12,7 @@ and E have a canvas of 42x42, as RTS has. P moves the corners of the canvas:
 those of the digit's frame, moved by as much, make a set on which the paper's
 own baselines cannot have had the errors it reports. E moves the control
 points of the digit's frame, and what they read. The clutter of TC is added and
-clipped at white.
+clipped at white. The corner noise of Lin and Lucey is that of their code.
 """
 
 from collections.abc import Callable
@@ -103,11 +104,36 @@ def projected(draws: Tensor, canvas: int) -> Tensor:
     scale = to_range(draws[:, 0], 0.75, 1).view(-1, 1, 1)
     corners = control_lattice(2, 2)  # (4, 2)
     moves = to_normal(draws[:, 1:]).unflatten(1, (4, 2)) * (5 / (canvas / 2))
-    convex = is_convex(corners + moves).view(-1, 1, 1)
-    moved = corners + torch.where(convex, moves, moves / 2)
+    moved = move_convexly(corners, moves)
     scaled = corners * (canvas / DIGIT_SIDE / scale)
     matrix = homography_from_corners(moved, scaled)
     return projective_grid(matrix.float(), (canvas, canvas))
+
+
+def corner_noise(draws: Tensor, canvas: int) -> Tensor:
+    """Return the grid of Lin and Lucey 2017: the corners of what is read move.
+
+    Each by normal numbers with a deviation of .25 along each axis, and all
+    together by as much again; 1 is half the way between the centres of the
+    outermost pixels. Corners that are not convex move by half.
+    """
+    corners = control_lattice(2, 2) * ((canvas - 1) / canvas)  # (4, 2)
+    moves = to_normal(draws).unflatten(1, (5, 2))
+    moves = (moves[:, :4] + moves[:, 4:]) * (0.25 * (canvas - 1) / canvas)
+    read = move_convexly(corners, moves) * (canvas / DIGIT_SIDE)
+    matrix = homography_from_corners(corners, read)
+    return projective_grid(matrix.float(), (canvas, canvas))
+
+
+def move_convexly(corners: Tensor, moves: Tensor) -> Tensor:
+    """Return moved corners, ``(B, 4, 2)``; by half if not convex.
+
+    Args:
+        corners: ``(4, 2)``, row by row.
+        moves: ``(B, 4, 2)``.
+    """
+    convex = is_convex(corners + moves).view(-1, 1, 1)
+    return corners + torch.where(convex, moves, moves / 2)
 
 
 def is_convex(corners: Tensor) -> Tensor:
@@ -182,7 +208,7 @@ def add_clutter(
 
 @dataclass(frozen=True)
 class Distortion:
-    """The canvas, draws and grid of one of the paper's distortions.
+    """The canvas, draws and grid of a distortion.
 
     Args:
         canvas: Side of its canvas, in pixels.
@@ -202,6 +228,7 @@ DISTORTIONS = {
     'RTS': Distortion(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
+    'corners': Distortion(28, 5 * 2, corner_noise),
     'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
 }
 

@@ -6,6 +6,7 @@ from torch.testing import assert_close
 
 from mmstn.datasets.digits.distortion import (
     DISTORTIONS,
+    corner_noise,
     distort,
     is_convex,
     placed_grid,
@@ -15,7 +16,7 @@ from mmstn.datasets.digits.distortion import (
 from mmstn.geometry.sampling import sample
 
 NAMES = list(DISTORTIONS)
-WARPED = ['R', 'RTS', 'P', 'E']
+WARPED = ['R', 'RTS', 'P', 'E', 'corners']
 ALMOST = 1 - 1e-12
 
 
@@ -142,6 +143,40 @@ def test_p_moves_by_half_what_is_not_convex():
     folded[0, 1:3] = torch.special.ndtr(moves.double())
     half[0, 1:3] = torch.special.ndtr(moves.double() / 2)
     assert_close(projected(folded, 42), projected(half, 42))
+
+
+def normal(numbers):
+    """Draws of given standard normal numbers."""
+    return torch.special.ndtr(torch.tensor([numbers]).double())
+
+
+def test_corner_noise_reads_where_its_corners_go():
+    alone = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6, -0.7, 0.8]
+    grid = corner_noise(normal([*alone, 1.0, -1.0]), 28).double()
+    corners = grid[0, [0, 0, -1, -1], [0, -1, 0, -1]]
+    rest = torch.tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]]).double()
+    together = torch.tensor([1.0, -1.0])
+    moves = torch.tensor(alone).view(4, 2) + together
+    # 1 is half the way between the centres of the outermost pixels
+    expected = (rest + 0.25 * moves.double()) * 27 / 28
+    assert_close(corners, expected, rtol=0, atol=1e-5)
+
+
+def test_corner_noise_has_the_deviation_of_its_authors():
+    grid = corner_noise(uniform(5000, 10), 28)
+    rest = corner_noise(normal([0.0] * 10), 28)
+    moves = (grid - rest)[:, [0, 0, -1, -1], [0, -1, 0, -1]] * 28 / 27
+    alone = (moves - moves.mean(1, keepdim=True)).square().sum(1) / 3
+    together = moves.mean(1).square().mean() - alone.mean() / 4
+    assert_close(alone.mean().sqrt().item(), 0.25, rtol=0.02, atol=0)
+    assert_close(together.sqrt().item(), 0.25, rtol=0.02, atol=0)
+
+
+def test_corner_noise_moves_by_half_what_is_not_convex():
+    folded, half = [0.0] * 10, [0.0] * 10
+    folded[:2], half[:2] = [4.5, 4.5], [2.25, 2.25]
+    grids = [corner_noise(normal(moves), 28) for moves in (folded, half)]
+    assert_close(*grids)
 
 
 def test_e_reads_where_its_control_points_go():
