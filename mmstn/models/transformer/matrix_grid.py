@@ -1,4 +1,4 @@
-"""Families that are matrices: affine in 2D and 3D, and homographies in 2D."""
+"""Families that are matrices: affine maps, and homographies in 2D."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from mmstn.registry import MODELS
 
 
 class MatrixGrid(GridGenerator):
-    """A family whose maps are affine matrices, in 2D and 3D."""
+    """A family whose maps are affine matrices."""
 
     is_straight = True
 
@@ -51,9 +51,11 @@ class TranslationGrid(MatrixGrid):
     Source: Jaderberg et al. 2015, section 4.3.
 
     Args:
-        size: Output size, ``(H, W)`` or ``(D, H, W)``.
+        size: Output size, ``(L,)``, ``(H, W)`` or ``(D, H, W)``.
         scale: Share of the source seen along each axis; 0.5 sees half.
     """
+
+    DIMENSIONS = (1, 2, 3)
 
     def __init__(self, size: Sequence[int], scale: float = 1.0):
         super().__init__(size)
@@ -98,6 +100,8 @@ class AttentionGrid(MatrixGrid):
     """One scale and a shift: see :func:`~mmstn.geometry.affine.
     attention_matrix`."""
 
+    DIMENSIONS = (1, 2, 3)
+
     def window_theta(
         self, scale: float, centre: Sequence[float]
     ) -> tuple[float, ...]:
@@ -131,8 +135,10 @@ class SimilarityGrid(MatrixGrid):
 
 @MODELS.register_module()
 class AffineGrid(MatrixGrid):
-    """Six numbers in 2D, twelve in 3D: see :func:`~mmstn.geometry.affine.
-    affine_matrix`."""
+    """Six numbers in 2D, twelve in 3D, scale and shift on one axis: see
+    :func:`~mmstn.geometry.affine.affine_matrix`."""
+
+    DIMENSIONS = (1, 2, 3)
 
     def window_theta(
         self, scale: float, centre: Sequence[float]

@@ -20,7 +20,7 @@ class GridSampler(nn.Module):
     """Sample the source at the grid: :func:`mmstn.geometry.sampling.sample`.
 
     Args:
-        kernel: ``'nearest'``, ``'linear'``, or in 2D ``'cubic'``.
+        kernel: ``'nearest'``, ``'linear'``, or, not in 3D, ``'cubic'``.
         padding: The value outside the source: ``'zeros'``, ``'border'``,
             ``'reflection'``, or one number per channel. After mean/std
             normalisation zeros are grey, not black.

@@ -19,6 +19,7 @@ FLAT, DEEP = (5, 9), (3, 4, 5)
 AFFINE = ['TranslationGrid', 'AttentionGrid', 'SimilarityGrid', 'AffineGrid']
 CASES = [(family, size) for family in AFFINE for size in (FLAT, DEEP)]
 CASES += [('ProjectiveGrid', FLAT)]
+CASES += [(family, (7,)) for family in AFFINE if family[0] != 'S']
 every_family = pytest.mark.parametrize(('family', 'size'), CASES, ids=str)
 both = pytest.mark.parametrize('is_shared', [True, False])
 exactly = dict(atol=0, rtol=0)
