@@ -1,4 +1,4 @@
-"""Configs of sums, volumes and corner noise run as they stand."""
+"""Configs of digits, but for the paper's table 1, run as they stand."""
 
 from pathlib import Path
 
@@ -13,9 +13,11 @@ FAMILIES = ['aff', 'proj', 'tps']
 SUMS = sorted(page.stem for page in (CONFIGS / 'sums').glob('*.py'))
 VOLUMES = sorted(page.stem for page in (CONFIGS / 'volumes').glob('*.py'))
 ITERATIVE = sorted(page.stem for page in (CONFIGS / 'ic_stn').glob('*.py'))
+PROJECTIVE = sorted(page.stem for page in (CONFIGS / 'projective').glob('*'))
 RUNS = (
     [f'sums/{model}' for model in SUMS]
     + [f'ic_stn/{model}' for model in ITERATIVE]
+    + [f'projective/{model}' for model in PROJECTIVE]
     + [f'volumes/{model}' for model in VOLUMES]
     + ['stn_volume_resnet18']
 )
@@ -71,6 +73,11 @@ def test_the_models_of_volumes_are_equally_large():
 def test_the_models_of_corner_noise_have_the_parameters_of_their_paper(model):
     expected = 39_079 if model == 'cnn' else 39_048
     assert parameters(config(f'ic_stn/{model}')) == expected
+
+
+@pytest.mark.parametrize('model', PROJECTIVE)
+def test_the_models_of_projective_digits_keep_to_their_budget(model):
+    assert 84_000 < parameters(config(f'projective/{model}')) <= 89_000
 
 
 @pytest.mark.parametrize('family', FAMILIES)

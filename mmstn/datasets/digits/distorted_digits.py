@@ -18,10 +18,12 @@ class DistortedDigits(DigitDataset):
     Args:
         load_digits: See ``DigitDataset``.
         split: ``'train'`` or ``'test'``.
-        distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'``, ``'TC'`` or
-            ``'corners'``: see :mod:`mmstn.datasets.digits.distortion`.
+        distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'``, ``'TC'``,
+            ``'corners'`` or ``'projective'``: see
+            :mod:`mmstn.datasets.digits.distortion`.
         canvas: Side of the samples in pixels; by default that of the
-            distortion: 28 for R and corners, 60 for TC, 42 for the others.
+            distortion: 28 for R and corners, 60 for TC, 64 for projective, 42
+            for the others.
         **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
     """
 

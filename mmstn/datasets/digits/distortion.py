@@ -1,5 +1,5 @@
-"""Distorted digits: those of Jaderberg et al. 2015, section 4.1 and A.4, and
-of Lin and Lucey 2017.
+"""Distorted digits: those of Jaderberg et al. 2015, section 4.1 and A.4, of
+Lin and Lucey 2017, and of Tai et al. 2019.
 
 Every function is pure: what is random comes in as ``draws``, uniform numbers
 in [0, 1), one row a sample. A grid says where each cell of the canvas reads
@@ -12,13 +12,14 @@ and E have a canvas of 42x42, as RTS has. P moves the corners of the canvas:
 those of the digit's frame, moved by as much, make a set on which the paper's
 own baselines cannot have had the errors it reports. E moves the control
 points of the digit's frame, and what they read. The clutter of TC is added and
-clipped at white. The corner noise of Lin and Lucey is that of their code.
+clipped at white. The corner noise of Lin and Lucey and the projective digits
+of Tai et al. are those of their code, but read linearly.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import pi
+from math import log, pi
 
 import torch
 from torch import Tensor
@@ -122,6 +123,32 @@ def corner_noise(draws: Tensor, canvas: int) -> Tensor:
     moves = (moves[:, :4] + moves[:, 4:]) * (0.25 * (canvas - 1) / canvas)
     read = move_convexly(corners, moves) * (canvas / DIGIT_SIDE)
     matrix = homography_from_corners(corners, read)
+    return projective_grid(matrix.float(), (canvas, canvas))
+
+
+def tilted(draws: Tensor, canvas: int) -> Tensor:
+    """Return the grid of Tai et al. 2019: a perspective view of the digit.
+
+    The digit is scaled, by up to 2 and with another aspect, sheared along x,
+    turned by any angle, and tilted so that no point of it is at infinity.
+    """
+    tilt_x = to_range(draws[:, 0], -1, 1)
+    tilt_y = to_range(draws[:, 1], -1, 1) * (1 - tilt_x.abs())
+    tilt = 0.8 * torch.stack([tilt_x, tilt_y], dim=1).unsqueeze(1)  # (B, 1, 2)
+    scale = to_range(draws[:, 2], 0, log(2)).exp()
+    aspect = to_range(draws[:, 3], -log(1.5), log(1.5)).exp()
+    angle = to_range(draws[:, 4], -pi, pi)
+    shear = to_range(draws[:, 5], -1.5, 1.5)
+    along_x = torch.stack([angle.cos(), angle.sin()], dim=1)
+    across = torch.stack([-angle.sin(), angle.cos()], dim=1)
+    along_y = across + shear[:, None] * along_x
+    sides = (scale * aspect)[:, None], (scale / aspect)[:, None]
+    # from the digit's frame to the canvas, and back
+    there = torch.stack([sides[0] * along_x, sides[1] * along_y], dim=2)
+    back = torch.linalg.inv(there * (DIGIT_SIDE / canvas))  # (B, 2, 2)
+    planes = torch.cat([back, -tilt @ back], dim=1)  # (B, 3, 2)
+    rest = planes.new_tensor([[0], [0], [1]]).expand(len(planes), 3, 1)
+    matrix = torch.cat([planes, rest], dim=2)
     return projective_grid(matrix.float(), (canvas, canvas))
 
 
@@ -229,6 +256,7 @@ DISTORTIONS = {
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
     'corners': Distortion(28, 5 * 2, corner_noise),
+    'projective': Distortion(64, 6, tilted),
     'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
 }
 

@@ -11,12 +11,14 @@ from mmstn.datasets.digits.distortion import (
     is_convex,
     placed_grid,
     projected,
+    tilted,
     to_normal,
 )
+from mmstn.geometry.lattice import lattice
 from mmstn.geometry.sampling import sample
 
 NAMES = list(DISTORTIONS)
-WARPED = ['R', 'RTS', 'P', 'E', 'corners']
+WARPED = ['R', 'RTS', 'P', 'E', 'corners', 'projective']
 ALMOST = 1 - 1e-12
 
 
@@ -48,6 +50,8 @@ def at_rest(name):
         draws[:, 0] = ALMOST
     if name == 'RTS':
         draws[:, 1] = 0.6  # between 0.7 and 1.2 that is 1
+    if name == 'projective':
+        draws[:, 2] = 0
     return draws
 
 
@@ -179,6 +183,33 @@ def test_corner_noise_moves_by_half_what_is_not_convex():
     assert_close(*grids)
 
 
+def two_by_two(*numbers):
+    return torch.stack(numbers, 1).unflatten(1, (2, 2))
+
+
+def test_projective_digits_go_where_their_authors_put_them():
+    draws = uniform(40, 6)
+    a, b, scale, aspect, angle, shear = (2 * draws - 1).T
+    tilt = 0.8 * torch.stack([a, b * (1 - a.abs())], 1)
+    scale, aspect = 2 ** ((scale + 1) / 2), 1.5**aspect
+    angle, one, zero = (
+        torch.pi * angle,
+        torch.ones_like(a),
+        torch.zeros_like(a),
+    )
+    cos, sin = angle.cos(), angle.sin()
+    turn = two_by_two(cos, -sin, sin, cos)
+    slant = two_by_two(one, 1.5 * shear, zero, one)
+    sides = two_by_two(scale * aspect, zero, zero, scale / aspect)
+    read = tilted(draws, 64).double()  # (B, 64, 64, 2)
+    moved = read @ (turn @ slant @ sides)[:, None].mT
+    there = moved / (1 + read @ tilt[:, None, :, None]) * (28 / 64)
+    centres = lattice((64, 64), there).expand_as(there)
+    is_inside = (read.abs() < 1).all(-1)
+    assert is_inside.flatten(1).sum(1).min() > 100
+    assert_close(there[is_inside], centres[is_inside], rtol=0, atol=1e-4)
+
+
 def test_e_reads_where_its_control_points_go():
     draws = at_rest('E')
     draws[:, 1::2] = torch.special.ndtr(torch.tensor(1.0).double())
@@ -271,6 +302,7 @@ RANGES = {  # column of the draws: angle and scale at 0, and at almost 1
     ('RTS', 1): ((0, 0.7), (0, 1.2)),
     ('P', 0): ((0, 0.75), (0, 1)),
     ('E', 0): ((0, 0.75), (0, 1)),
+    ('projective', 2): ((0, 1), (0, 2)),
 }
 
 
