@@ -14,10 +14,12 @@ SUMS = sorted(page.stem for page in (CONFIGS / 'sums').glob('*.py'))
 VOLUMES = sorted(page.stem for page in (CONFIGS / 'volumes').glob('*.py'))
 ITERATIVE = sorted(page.stem for page in (CONFIGS / 'ic_stn').glob('*.py'))
 PROJECTIVE = sorted(page.stem for page in (CONFIGS / 'projective').glob('*'))
+SERIES = sorted(page.stem for page in (CONFIGS / 'series').glob('*'))
 RUNS = (
     [f'sums/{model}' for model in SUMS]
     + [f'ic_stn/{model}' for model in ITERATIVE]
     + [f'projective/{model}' for model in PROJECTIVE]
+    + [f'series/{model}' for model in SERIES]
     + [f'volumes/{model}' for model in VOLUMES]
     + ['stn_volume_resnet18']
 )
@@ -78,6 +80,11 @@ def test_the_models_of_corner_noise_have_the_parameters_of_their_paper(model):
 @pytest.mark.parametrize('model', PROJECTIVE)
 def test_the_models_of_projective_digits_keep_to_their_budget(model):
     assert 84_000 < parameters(config(f'projective/{model}')) <= 89_000
+
+
+def test_the_models_of_series_are_equally_large():
+    sizes = [parameters(config(f'series/{m}')) for m in SERIES]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
 
 
 @pytest.mark.parametrize('family', FAMILIES)

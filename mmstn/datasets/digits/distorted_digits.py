@@ -19,11 +19,11 @@ class DistortedDigits(DigitDataset):
         load_digits: See ``DigitDataset``.
         split: ``'train'`` or ``'test'``.
         distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'``, ``'TC'``,
-            ``'corners'`` or ``'projective'``: see
+            ``'corners'``, ``'projective'`` or ``'time'``: see
             :mod:`mmstn.datasets.digits.distortion`.
         canvas: Side of the samples in pixels; by default that of the
-            distortion: 28 for R and corners, 60 for TC, 64 for projective, 42
-            for the others.
+            distortion: 28 for R, corners and time, 60 for TC, 64 for
+            projective, 42 for the others.
         **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
     """
 

@@ -1,5 +1,5 @@
 """Distorted digits: those of Jaderberg et al. 2015, section 4.1 and A.4, of
-Lin and Lucey 2017, and of Tai et al. 2019.
+Lin and Lucey 2017, of Tai et al. 2019, and digits warped in time.
 
 Every function is pure: what is random comes in as ``draws``, uniform numbers
 in [0, 1), one row a sample. A grid says where each cell of the canvas reads
@@ -29,7 +29,7 @@ from mmstn.geometry.affine import (
     attention_matrix,
     similarity_matrix,
 )
-from mmstn.geometry.lattice import lattice
+from mmstn.geometry.lattice import axis, lattice
 from mmstn.geometry.projective import homography_from_corners, projective_grid
 from mmstn.geometry.sampling import sample
 from mmstn.geometry.tps import apply_basis, control_lattice, tps_basis
@@ -132,9 +132,8 @@ def tilted(draws: Tensor, canvas: int) -> Tensor:
     The digit is scaled, by up to 2 and with another aspect, sheared along x,
     turned by any angle, and tilted so that no point of it is at infinity.
     """
-    tilt_x = to_range(draws[:, 0], -1, 1)
-    tilt_y = to_range(draws[:, 1], -1, 1) * (1 - tilt_x.abs())
-    tilt = 0.8 * torch.stack([tilt_x, tilt_y], dim=1).unsqueeze(1)  # (B, 1, 2)
+    first, second = to_range(draws[:, :2, None], -1, 1).unbind(1)  # (B, 1)
+    tilt = 0.8 * torch.stack([first, second * (1 - first.abs())], dim=2)
     scale = to_range(draws[:, 2], 0, log(2)).exp()
     aspect = to_range(draws[:, 3], -log(1.5), log(1.5)).exp()
     angle = to_range(draws[:, 4], -pi, pi)
@@ -142,14 +141,32 @@ def tilted(draws: Tensor, canvas: int) -> Tensor:
     along_x = torch.stack([angle.cos(), angle.sin()], dim=1)
     across = torch.stack([-angle.sin(), angle.cos()], dim=1)
     along_y = across + shear[:, None] * along_x
-    sides = (scale * aspect)[:, None], (scale / aspect)[:, None]
-    # from the digit's frame to the canvas, and back
-    there = torch.stack([sides[0] * along_x, sides[1] * along_y], dim=2)
+    sides = torch.stack([scale * aspect, scale / aspect], dim=1)
+    there = torch.stack([along_x, along_y], dim=2) * sides.unsqueeze(1)
     back = torch.linalg.inv(there * (DIGIT_SIDE / canvas))  # (B, 2, 2)
     planes = torch.cat([back, -tilt @ back], dim=1)  # (B, 3, 2)
     rest = planes.new_tensor([[0], [0], [1]]).expand(len(planes), 3, 1)
     matrix = torch.cat([planes, rest], dim=2)
     return projective_grid(matrix.float(), (canvas, canvas))
+
+
+def warped_in_time(draws: Tensor, canvas: int) -> Tensor:
+    """Return the grid of a digit whose rows follow one another in time.
+
+    They last half as long as the digit is high, or up to all of it, start
+    anywhere, and pass smoothly slower here and faster there: by a factor from
+    0.1 to 1.9, and by 1 on the mean.
+    """
+    share = to_range(draws[:, :1], 0.5, 1)
+    room = canvas / DIGIT_SIDE - share
+    shift = to_range(draws[:, 1:2], -1, 1) * room
+    across = axis(canvas, draws) * (canvas / DIGIT_SIDE)
+    time = (across - shift) / share  # (B, canvas), the digit from -1 to 1
+    once, twice = to_range(draws[:, 2:, None], -0.45, 0.45).unbind(1)
+    bent = once * (pi * time).sin() + twice * (2 * pi * time).sin() / 2
+    down = time + bent / pi
+    x, y = torch.broadcast_tensors(across, down.unsqueeze(2))
+    return torch.stack([x, y], dim=-1).float()
 
 
 def move_convexly(corners: Tensor, moves: Tensor) -> Tensor:
@@ -257,6 +274,7 @@ DISTORTIONS = {
     'E': Distortion(42, 1 + 16 * 2, elastic),
     'corners': Distortion(28, 5 * 2, corner_noise),
     'projective': Distortion(64, 6, tilted),
+    'time': Distortion(28, 4, warped_in_time),
     'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
 }
 

@@ -12,6 +12,7 @@ from .matrix_grid import (
     TranslationGrid,
 )
 from .parallel import ParallelSpatialTransformer
+from .rows_as_series import RowsAsSeries
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
 from .tps_grid import TPSGrid
@@ -26,6 +27,7 @@ __all__ = [
     'Localisation',
     'ParallelSpatialTransformer',
     'ProjectiveGrid',
+    'RowsAsSeries',
     'SimilarityGrid',
     'SpatialTransformer',
     'TPSGrid',

@@ -13,12 +13,13 @@ from mmstn.datasets.digits.distortion import (
     projected,
     tilted,
     to_normal,
+    warped_in_time,
 )
 from mmstn.geometry.lattice import lattice
 from mmstn.geometry.sampling import sample
 
 NAMES = list(DISTORTIONS)
-WARPED = ['R', 'RTS', 'P', 'E', 'corners', 'projective']
+WARPED = ['R', 'RTS', 'P', 'E', 'corners', 'projective', 'time']
 ALMOST = 1 - 1e-12
 
 
@@ -46,7 +47,7 @@ def place(image, scale=1.0, angle=0.0, shift=(0.0, 0.0), canvas=42):
 def at_rest(name):
     """Draws that neither turn nor move a digit, at its largest scale."""
     draws = torch.full((1, DISTORTIONS[name].num_draws), 0.5).double()
-    if name in ('P', 'E'):
+    if name in ('P', 'E', 'time'):
         draws[:, 0] = ALMOST
     if name == 'RTS':
         draws[:, 1] = 0.6  # between 0.7 and 1.2 that is 1
@@ -183,6 +184,34 @@ def test_corner_noise_moves_by_half_what_is_not_convex():
     assert_close(*grids)
 
 
+@pytest.mark.parametrize('canvas', [28, 40])
+def test_a_warp_in_time_runs_on_and_holds_the_whole_digit(canvas):
+    grid = warped_in_time(uniform(200, 4), canvas).double()
+    assert_close(grid[..., 0], grid[:1, :1, :, 0].expand_as(grid[..., 0]))
+    along = grid[:, :, 0, 1]  # (B, canvas)
+    assert (along.diff(dim=1) > 0).all()
+    lasts = (along.abs() < 1).double().sum(1)
+    assert (lasts.min().item(), lasts.max().item()) == pytest.approx(
+        (14, 28), abs=1
+    )
+    assert (along[:, 0] < -0.9).all()
+    assert (along[:, -1] > 0.9).all()
+
+
+def test_a_warp_in_time_bends_between_fixed_ends():
+    slow = torch.tensor([[ALMOST, 0.5, 0.0, 0.5]]).double()
+    fast = torch.tensor([[ALMOST, 0.5, ALMOST, 0.5]]).double()
+    paths = [warped_in_time(draws, 28)[0, :, 0, 1] for draws in (slow, fast)]
+    slopes = [path.diff()[13] * 14 for path in paths]  # in the middle
+    assert_close(torch.stack(slopes), torch.tensor([0.55, 1.45]), **roughly)
+    ends = [path[[0, -1]] for path in paths]
+    assert_close(ends[0], torch.tensor([-1.0, 1.0]), rtol=0, atol=0.06)
+    assert_close(ends[1], torch.tensor([-1.0, 1.0]), rtol=0, atol=0.06)
+
+
+roughly = dict(rtol=0, atol=0.01)
+
+
 def two_by_two(*numbers):
     return torch.stack(numbers, 1).unflatten(1, (2, 2))
 
@@ -302,6 +331,7 @@ RANGES = {  # column of the draws: angle and scale at 0, and at almost 1
     ('RTS', 1): ((0, 0.7), (0, 1.2)),
     ('P', 0): ((0, 0.75), (0, 1)),
     ('E', 0): ((0, 0.75), (0, 1)),
+    ('time', 1): ((0, 1), (0, 1)),
     ('projective', 2): ((0, 1), (0, 2)),
 }
 
