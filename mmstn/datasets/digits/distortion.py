@@ -272,10 +272,10 @@ DISTORTIONS = {
     'RTS': Distortion(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
+    'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
     'corners': Distortion(28, 5 * 2, corner_noise),
     'projective': Distortion(64, 6, tilted),
     'time': Distortion(28, 4, warped_in_time),
-    'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
 }
 
 

@@ -329,7 +329,10 @@ def test_mnist_is_distorted_alike(mnist_root):
 
 
 MISTAKES = {
-    'distortion': (dict(distortion='RST'), 'R, RTS, P, E, TC, but got .RST'),
+    'distortion': (
+        dict(distortion='RST'),
+        'R, RTS, P, E, TC, corners, projective, time, but got .RST',
+    ),
     'split': (dict(split='val'), "'train' or 'test', but got 'val'"),
     'canvas': (dict(canvas=20), 'canvas .* at least the 28 .* got 20'),
     'canvas type': (dict(canvas=(42, 42)), 'canvas must be an integer'),
