@@ -28,7 +28,8 @@ class IterativeSpatialTransformer(SpatialTransformer):
 
     Args:
         num_steps: The number of steps; with one it is a
-            ``SpatialTransformer``.
+            ``SpatialTransformer``. After training the attribute may be
+            lowered, to see where fewer steps lead.
         localisation: Part 1, which gives the update of each step: a config or
             a module that all steps share, or a list of one for each. Updates
             start at the identity of ``grid`` unless it names another
@@ -68,7 +69,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
     def localisers(self) -> list[nn.Module]:
         """The localiser of each step."""
         if isinstance(self.localisation, ModuleList):
-            return list(self.localisation)
+            return list(self.localisation)[: self.num_steps]
         return [self.localisation] * self.num_steps
 
     @property

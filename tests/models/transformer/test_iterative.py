@@ -235,6 +235,17 @@ def test_the_start_is_that_of_all_steps():
     )
 
 
+@both
+def test_fewer_steps_may_be_taken_after_training(is_shared):
+    transformer = moved(build(num_steps=3, is_shared=is_shared))
+    first, second = transformer.localisers[:2]
+    source, grid = image(), transformer.grid
+    seen = transformer.sampler(source, grid, first(source))
+    theta = grid.compose(first(source), second(seen))
+    transformer.num_steps = 2
+    assert_close(transformer.locate(source), theta)
+
+
 def test_localisers_of_their_own_may_see_a_larger_source():
     whole, part = (
         small_transformer(size=(4, 4), source=source, in_channels=2)
