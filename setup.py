@@ -1,14 +1,32 @@
+import runpy
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 setup(
     name='mmstn',
-    version='0.1.0',
+    version=runpy.run_path('mmstn/version.py')['__version__'],
     description='Spatial transformers for MMPretrain',
-    license='Apache-2.0',
+    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license_expression='Apache-2.0',
+    keywords='spatial transformer, attention, OpenMMLab, PyTorch',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Science/Research',
+        *(f'Programming Language :: Python :: 3.{n}' for n in range(10, 14)),
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
     python_requires='>=3.10',
     packages=find_packages(include=['mmstn', 'mmstn.*']),
+    entry_points={'console_scripts': ['mmstn = mmstn.__main__:main']},
     # Links to configs/ and tools/, which a wheel holds as copies.
-    package_data={'mmstn': ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']},
+    package_data={
+        'mmstn': ['py.typed', '__init__.pyi']
+        + ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']
+        + ['.mim/**/*.json', '.mim/**/*.md']
+    },
     # `.ci/matrix` runs each floor; what is newer than it has run is untested.
     install_requires=[
         'torch>=2.6',
@@ -26,6 +44,7 @@ setup(
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
         'test': [
+            'mypy==2.4.1',
             'pytest==9.2.0',
             'pytest-xdist==3.8.0',
             'ruff==0.17.5',

@@ -10,10 +10,7 @@ configs/mobilenet_v2/metafile.yml gives, with
   --cfg-options model.data_preprocessor.mean=123.675,116.28,103.53
   model.data_preprocessor.std=58.395,57.12,57.375
 Source: the crops of Jaderberg et al. 2015, appendix A.6; the rest is ours.
-Result: an accuracy of 90.3 %, with a standard deviation of 2.1 %, over seeds
-0, 1 and 2 (88.5, 89.7, 92.6) on a CPU, images of at most 320 pixels and
-weights from TensorFlow's MobileNetV2 for mobile devices. Validation is the
-test split, and settings were compared on it: unseen birds may fare worse.
+Result: not run yet.
 """
 
 _base_ = [

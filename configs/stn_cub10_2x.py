@@ -12,12 +12,7 @@ whole, seed 0 had 20 % after five epochs at the full rate, and at a tenth of it
 Source: Jaderberg et al. 2015, section 4.3 and appendix A.6, with MobileNetV2
 and images of 320 pixels, where the paper has Inception, 448 pixels, and crops
 of half the size.
-Result: an accuracy of 85.6 %, with a standard deviation of 1.6 %, over seeds
-0, 1 and 2 (84.0, 85.6, 87.2) on a CPU, where MobileNetV2 alone has 90.3 %: the
-crops still hardly move, and what they cut off is lost. Of the crowns that can
-be seen the first holds 58 % before training and 59 % after (seed 2).
-Validation is the test split, and settings were compared on it: unseen birds
-may fare worse.
+Result: not run yet.
 """
 
 _base_ = ['mobilenet_v2_cub10.py']

@@ -1,8 +1,12 @@
-"""Spatial transformers for MMPretrain."""
+"""Spatial transformers for MMPretrain and plain PyTorch."""
 
 from . import compat
+from .front_door import PUBLIC
+from .front_door import import_name as __getattr__  # noqa: F401
+from .front_door import list_names as __dir__  # noqa: F401
+from .version import __version__ as __version__
 
-__version__ = '0.1.0'
+__all__ = list(PUBLIC)
 
 compat.apply()
 

@@ -100,14 +100,25 @@ def test_every_digit_model_learns_on_its_data_set(page):
     assert without_gradient(model) == []
 
 
+def plain(page):
+    """The config of the same network without a transformer."""
+    kind = re.search('fcn|cnn', page)[0]
+    return Config.fromfile(CONFIGS / f'mnist/{kind}_{column(page)}.py')
+
+
+@pytest.mark.parametrize('page', CELLS)
+def test_a_transformer_is_trained_as_the_network_without_it(page):
+    cfg, other = Config.fromfile(CONFIGS / page), plain(page)
+    for key in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'):
+        assert cfg[key] == other[key]
+    assert cfg.train_dataloader == other.train_dataloader
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('page', CELLS)
-def test_the_models_of_a_data_set_are_equally_large(page):
+def test_a_transformer_and_its_network_are_as_large_as_one_without(page):
     sizes = [
         sum(weight.numel() for weight in MODELS.build(cfg.model).parameters())
-        for cfg in (
-            Config.fromfile(CONFIGS / page),
-            Config.fromfile(CONFIGS / f'mnist/cnn_{column(page)}.py'),
-        )
+        for cfg in (Config.fromfile(CONFIGS / page), plain(page))
     ]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.06)

@@ -18,7 +18,14 @@ LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
 TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
-    'mmstn': {'mmstn.compat', 'mmstn.optimizer_keys'},
+    'mmstn': {
+        'mmstn.compat',
+        'mmstn.front_door',
+        'mmstn.optimizer_keys',
+        'mmstn.version',
+    },
+    'mmstn.__main__': {'mmstn.shipped'},
+    'mmstn.front_door': set(),
     'mmstn.checks': set(),
     'mmstn.compat': {
         'cv2',
@@ -28,14 +35,17 @@ MAY_IMPORT = {
         'torchvision',
         'mmstn.compat',
         'mmstn.files',
+        'mmstn.shipped',
     },
     'mmstn.registry': {'mmengine'},
     'mmstn.files': {'cv2', 'numpy'},
+    'mmstn.shipped': set(),
+    'mmstn.version': set(),
     'mmstn.optimizer_keys': {'mmengine'},
     'mmstn.checkpoint_fit': {'torch', 'mmengine'},
     'mmstn.geometry': {'torch', 'mmstn.checks'},
     'mmstn.models': {'torch', *LAB},
-    'mmstn.models.build': {'torch', 'mmpretrain'},
+    'mmstn.models.build': {'torch', 'mmpretrain', 'mmstn.registry'},
     'mmstn.models.transformer': {
         'torch',
         'mmstn.geometry',
@@ -106,6 +116,7 @@ MAY_IMPORT = {
         *LAB,
     },
     'mmstn.apis': {
+        'PIL',
         'cv2',
         'numpy',
         'torch',
@@ -116,6 +127,7 @@ MAY_IMPORT = {
         'mmstn.visualization',
         *LAB,
     },
+    'mmstn.results': {'torch', 'yaml', 'mmstn.files', *LAB},
     'tools': {'cv2', 'numpy', 'torch', 'mmstn', *LAB},
 }
 

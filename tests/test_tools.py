@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from torch.testing import assert_close
 
 pytestmark = pytest.mark.slow
@@ -236,6 +237,17 @@ def test_auto_scale_lr_needs_its_base_in_the_config(tmp_path):
     command = [sys.executable, 'tools/train.py', config, '--auto-scale-lr']
     with pytest.raises(AssertionError, match='has no auto_scale_lr'):
         run(*command)
+
+
+def test_the_papers_schedule_is_one_option(tmp_path):
+    schedule = 'configs/_base_/mnist_paper.py'
+    train(tmp_path, '--schedule', schedule)
+    (config,) = tmp_path.glob('*.py')
+    cfg = Config.fromfile(config)  # as it was run
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.01)
+    assert cfg.param_scheduler[0].step_size == 50000
+    assert cfg.train_dataloader.batch_size == 256
+    assert cfg.train_cfg.max_epochs == 1  # --cfg-options come last
 
 
 def test_slurm_gets_mmpretrains_calling_convention(tmp_path):

@@ -22,8 +22,8 @@ SHIFTS = [-0.2, 0.0, 0.1, 0.2]  # of the canvas, from checkpoint to checkpoint
 tool = runpy.run_path(str(TOOL))
 
 
-def call(monkeypatch, *arguments):
-    arguments = ['visualize_attention.py', *map(str, [CONFIG, *arguments])]
+def call(monkeypatch, *arguments, config=CONFIG):
+    arguments = ['visualize_attention.py', *map(str, [config, *arguments])]
     monkeypatch.setattr(sys, 'argv', arguments)
     tool['main']()
 
@@ -157,6 +157,23 @@ def test_json_alone_draws_nothing(work_dir, images, tmp_path, monkeypatch):
     call(monkeypatch, checkpoint, images / 'a.png', '--json', 'a/b.json')
     assert {path.name for path in tmp_path.iterdir()} == {'a'}
     (image,) = json.loads(Path('a/b.json').read_text())
+    outline = image['regions'][0]['outline']
+    np.testing.assert_allclose(outline, box(SHIFTS[0]), atol=1e-5)
+
+
+def test_a_config_without_a_test_set_is_drawn(
+    work_dir, images, tmp_path, monkeypatch
+):
+    config = tmp_path / 'no_test_set.py'
+    config.write_text(
+        f"_base_ = '{CONFIG}'\n"
+        'test_dataloader = test_cfg = test_evaluator = None\n'
+    )
+    path = tmp_path / 'a.json'
+    checkpoint = work_dir / 'epoch_1.pth'
+    arguments = [checkpoint, images / 'a.png', '--json', path]
+    call(monkeypatch, *arguments, config=config)
+    (image,) = json.loads(path.read_text())
     outline = image['regions'][0]['outline']
     np.testing.assert_allclose(outline, box(SHIFTS[0]), atol=1e-5)
 

@@ -1,7 +1,9 @@
 """A real Runner that trains a tiny network on noise."""
 
 import copy
+import json
 import logging
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -95,6 +97,23 @@ def trained(tmp_path, name='run', **settings):
     runner = Runner(**config(tmp_path / name, **settings))
     runner.train()
     return runner
+
+
+def thetas_logged(runner):
+    """Return the history of each number of the monitor."""
+    shown = {
+        name.removeprefix('train/theta/'): list(buffer.data[0])
+        for name, buffer in runner.message_hub.log_scalars.items()
+        if name.startswith('train/theta/')
+    }
+    details = {}
+    for path in Path(runner._log_dir).rglob('scalars.json'):
+        for line in map(json.loads, path.read_text().splitlines()):
+            for name, value in line.items():
+                short = name.removeprefix('theta/')
+                if short not in (name, *shown):
+                    details.setdefault(short, []).append(value)
+    return shown | details
 
 
 @OPTIM_WRAPPERS.register_module(force=True)

@@ -10,11 +10,14 @@ from mmengine.registry import RUNNERS
 from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching, precision
 from mmstn.files import default_work_dir
+from mmstn.shipped import config_argument
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Test a checkpoint')
-    parser.add_argument('config', help='path of the config')
+    parser.add_argument(
+        'config', type=config_argument, help='path or name of the config'
+    )
     parser.add_argument('checkpoint', help='path or address of the checkpoint')
     parser.add_argument('--work-dir', help='where the log goes')
     parser.add_argument('--out', help='file to write results to')
@@ -47,6 +50,8 @@ def parse_args() -> argparse.Namespace:
         default='none',
         help='what started the processes',
     )
+    # torch.distributed.launch, which mim starts, passes what nobody needs.
+    parser.add_argument('--local-rank', help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -8,11 +8,14 @@ from mmengine.registry import RUNNERS
 from mmstn.checkpoint_fit import CheckpointFitHook
 from mmstn.compat import launching
 from mmstn.files import default_work_dir
+from mmstn.shipped import config_argument
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a model')
-    parser.add_argument('config', help='path of the config')
+    parser.add_argument(
+        'config', type=config_argument, help='path or name of the config'
+    )
     parser.add_argument(
         '--work-dir', help='where the log and the checkpoints go'
     )
@@ -44,6 +47,12 @@ def parse_args() -> argparse.Namespace:
         "config's auto_scale_lr.base_batch_size",
     )
     parser.add_argument(
+        '--schedule',
+        type=config_argument,
+        help='a config whose values replace those of the config, such as '
+        'configs/_base_/mnist_paper.py',
+    )
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
@@ -56,6 +65,8 @@ def parse_args() -> argparse.Namespace:
         default='none',
         help='what started the processes',
     )
+    # torch.distributed.launch, which mim starts, passes what nobody needs.
+    parser.add_argument('--local-rank', help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -66,6 +77,8 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(default_work_dir(args.config))
+    if args.schedule:
+        cfg.merge_from_dict(Config.fromfile(args.schedule).to_dict())
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume

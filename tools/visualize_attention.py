@@ -22,6 +22,7 @@ from mmstn.apis import STNInferencer, as_json
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png, write_whole
 from mmstn.models.transformer import IterativeSpatialTransformer
+from mmstn.shipped import config_argument
 from mmstn.visualization.animation import write_gif
 from mmstn.visualization.image_sheet import image_sheet
 
@@ -43,7 +44,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='See where a trained network looks'
     )
-    parser.add_argument('config', help='path of the config')
+    parser.add_argument(
+        'config', type=config_argument, help='path or name of the config'
+    )
     parser.add_argument('checkpoint', help='path or address of the checkpoint')
     parser.add_argument(
         'images', type=Path, help='an image, or a folder with images in it'

@@ -8,3 +8,4 @@ model = dict(
     backbone=dict(type='mmstn.DigitCNN'),
     head=dict(type='LinearClsHead', num_classes=10, topk=(1,), cal_acc=True),
 )
+custom_hooks = [dict(type='mmstn.ChannelsLastHook')]

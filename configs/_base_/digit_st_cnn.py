@@ -24,4 +24,8 @@ model = dict(
         ),
     )
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+    dict(type='mmstn.AttentionRecordHook'),
+]

@@ -12,3 +12,7 @@ model = dict(
         ),
     )
 )
+custom_hooks = [
+    dict(type='mmstn.AttentionVisualizationHook'),
+    dict(type='mmstn.AttentionRecordHook'),
+]

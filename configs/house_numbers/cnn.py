@@ -5,8 +5,7 @@ python tools/prepare_svhn.py data/house_numbers
 python tools/train.py configs/house_numbers/cnn.py
 
 Source: Jaderberg et al. 2015, section 4.2, but for the data and the sizes.
-Result: an error of 48.2 %, with seed 1 of 47.4 %, on a CPU. The test split
-chose the setting; nothing has converged.
+Result: not run yet.
 """
 
 _base_ = '../_base_/synthetic_house_numbers.py'

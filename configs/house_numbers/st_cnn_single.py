@@ -5,10 +5,7 @@ python tools/prepare_svhn.py data/house_numbers
 python tools/train.py configs/house_numbers/st_cnn_single.py
 
 Source: Jaderberg et al. 2015, section 4.2, but for the data and the sizes.
-Result: an error of 36.2 %, with seed 1 of 38.5 %, on a CPU. The test split
-chose the setting; nothing has converged.
-With its transformer held at the identity, by --cfg-options
-optim_wrapper.paramwise_cfg.custom_keys.localisation.lr_mult=0: 46.2 %.
+Result: not run yet.
 """
 
 _base_ = '../_base_/synthetic_house_numbers.py'

@@ -6,8 +6,12 @@ Source: Jaderberg et al. 2015, table 1 and appendix A.4.
 Result: not run yet.
 """
 
-_base_ = ['../_base_/mnist_p.py', '../_base_/digit_fcn.py']
+_base_ = [
+    '../_base_/mnist_p.py',
+    '../_base_/digit_fcn.py',
+    '../_base_/mnist_60e.py',
+]
 
 model = dict(
-    backbone=dict(size=(42, 42), hidden_dim=120), head=dict(in_channels=120)
+    backbone=dict(size=(42, 42), hidden_dim=202), head=dict(in_channels=202)
 )

@@ -6,8 +6,12 @@ Source: Jaderberg et al. 2015, table 1 and appendix A.4.
 Result: not run yet.
 """
 
-_base_ = ['../_base_/mnist_tc.py', '../_base_/digit_fcn.py']
+_base_ = [
+    '../_base_/mnist_tc.py',
+    '../_base_/digit_fcn.py',
+    '../_base_/mnist_60e.py',
+]
 
 model = dict(
-    backbone=dict(size=(60, 60), hidden_dim=73), head=dict(in_channels=73)
+    backbone=dict(size=(60, 60), hidden_dim=107), head=dict(in_channels=107)
 )

@@ -6,7 +6,11 @@ Source: Jaderberg et al. 2015, table 1 and appendix A.4.
 Result: not run yet.
 """
 
-_base_ = ['../_base_/mnist_e.py', '../_base_/digit_st_cnn.py']
+_base_ = [
+    '../_base_/mnist_e.py',
+    '../_base_/digit_st_cnn.py',
+    '../_base_/mnist_25e.py',
+]
 
 model = dict(
     backbone=dict(

@@ -6,15 +6,19 @@ Source: Jaderberg et al. 2015, table 1 and appendix A.4.
 Result: not run yet.
 """
 
-_base_ = ['../_base_/mnist_e.py', '../_base_/digit_st_fcn.py']
+_base_ = [
+    '../_base_/mnist_e.py',
+    '../_base_/digit_st_fcn.py',
+    '../_base_/mnist_60e.py',
+]
 
 model = dict(
     backbone=dict(
-        backbone=dict(size=(42, 42), hidden_dim=91),
+        backbone=dict(size=(42, 42), hidden_dim=174),
         transformers=dict(
             localisation=dict(trunk=dict(size=(42, 42))),
             grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
         ),
     ),
-    head=dict(in_channels=91),
+    head=dict(in_channels=174),
 )

@@ -6,15 +6,20 @@ Source: Jaderberg et al. 2015, table 1 and appendix A.4.
 Result: not run yet.
 """
 
-_base_ = ['../_base_/mnist_tc.py', '../_base_/digit_st_fcn.py']
+_base_ = [
+    '../_base_/mnist_tc.py',
+    '../_base_/digit_st_fcn.py',
+    '../_base_/mnist_60e.py',
+]
 
 model = dict(
     backbone=dict(
-        backbone=dict(size=(60, 60), hidden_dim=143, downsample=2),
+        backbone=dict(size=(60, 60), hidden_dim=244, downsample=2),
         transformers=dict(
             localisation=dict(trunk=dict(size=(60, 60))),
             grid=dict(type='mmstn.AffineGrid', size=(60, 60)),
         ),
     ),
-    head=dict(in_channels=143),
+    head=dict(in_channels=244),
 )
+test_evaluator = [dict(type='Accuracy'), dict(type='mmstn.PoseUndone')]

@@ -3,7 +3,7 @@
 python tools/train.py configs/sums/2xst_fcn_tps.py
 
 Source: Jaderberg et al. 2015, appendix A.1.
-Result: an error of 20.5 % (the paper has 5.8), seed 0, not converged.
+Result: not run yet.
 """
 
 _base_ = '2xst_fcn_aff.py'

@@ -3,8 +3,7 @@
 python tools/train.py configs/sums/cnn.py
 
 Source: Jaderberg et al. 2015, appendix A.1.
-Result: an error of 48.6 % (the paper has 14.7), after 8 epochs, by
---cfg-options train_cfg.max_epochs=8 param_scheduler.milestones="[6,8]".
+Result: not run yet.
 """
 
 _base_ = '../_base_/sums.py'

@@ -3,8 +3,7 @@
 python tools/train.py configs/sums/st_fcn_tps.py
 
 Source: Jaderberg et al. 2015, appendix A.1.
-Result: an error of 23.3 % (the paper has 19.1), after 20 epochs, by
---cfg-options train_cfg.max_epochs=20 param_scheduler.milestones="[16,19]".
+Result: not run yet.
 """
 
 _base_ = 'st_fcn_aff.py'

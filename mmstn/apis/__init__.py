@@ -1,6 +1,7 @@
 """Use a trained network on images."""
 
 from .as_json import as_json
+from .drawing import draw_attention
 from .stn_inferencer import STNInferencer, inference_model
 
-__all__ = ['STNInferencer', 'as_json', 'inference_model']
+__all__ = ['STNInferencer', 'as_json', 'draw_attention', 'inference_model']

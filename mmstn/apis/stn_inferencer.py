@@ -1,18 +1,21 @@
 """Classify images, and return the regions that transformers read."""
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from mmcv import imread
 from mmengine.config import Config
 from mmengine.dataset import Compose, default_collate
 from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer
+from mmpretrain.datasets import remove_transform
+from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 
+from mmstn.apis.images import load, read
+from mmstn.apis.outline_visualizer import OutlineVisualizer
 from mmstn.attention.denormaliser import Denormaliser
 from mmstn.attention.record import record_attention
 from mmstn.attention.regions import find_regions
@@ -24,12 +27,14 @@ from mmstn.models.transformer.find import require_transformers
 class STNInferencer(ImageClassificationInferencer):
     """Classify images, and return the region each transformer read.
 
-    Takes what MMPretrain's inferencer takes: paths, BGR arrays as OpenCV reads
-    them, or a list of either. Each result has besides ``pred_label``,
-    ``pred_score``, ``pred_scores`` and ``pred_class`` (of a house number, the
-    scores and classes of each digit)
+    Takes paths, BGR arrays as OpenCV reads them, images of Pillow, or a list
+    of these; a list may mix them. ``show_dir`` and the other settings are
+    those of MMPretrain's inferencer; the pictures also show the outlines of
+    regions. Each result has besides ``pred_label``, ``pred_score``,
+    ``pred_scores`` and ``pred_class`` (of a house number, the scores and
+    classes of each digit)
 
-    - ``path``: of the image, None for an array.
+    - ``path``: of the image, None if none was given.
     - ``width``, ``height``: of the image, upright.
     - ``regions``: a list with a dict for each transformer:
 
@@ -54,8 +59,8 @@ class STNInferencer(ImageClassificationInferencer):
 
     Raises:
         ValueError: If the network has no transformer, the checkpoint is one
-            of another network, or the test pipeline has a step through which
-            pixels cannot be followed.
+            of another network, the config has no pipeline for images, or its
+            pipeline has a step through which pixels cannot be followed.
     """
 
     def __init__(
@@ -64,6 +69,10 @@ class STNInferencer(ImageClassificationInferencer):
         pretrained: bool | str = True,
         **kwargs,
     ):
+        if isinstance(model, str | Path) and Path(model).suffix == '.py':
+            model = Config.fromfile(model)
+        if isinstance(model, Config):
+            model = with_test_set(model)
         super().__init__(model, pretrained, **kwargs)
         if pretrained is True and not isinstance(model, BaseModel):
             known = self.model._metainfo
@@ -80,8 +89,15 @@ class STNInferencer(ImageClassificationInferencer):
         )
 
     def _init_pipeline(self, cfg: Config) -> Callable:
-        self.steps = geometric_steps(cfg.test_dataloader.dataset.pipeline)
-        return super()._init_pipeline(cfg)
+        steps = with_test_set(cfg).test_dataloader.dataset.pipeline
+        self.steps = geometric_steps(steps)
+        # images are loaded in `preprocess`
+        return Compose(
+            [
+                TRANSFORMS.build(step)
+                for step in remove_transform(steps, 'LoadImageFromFile')
+            ]
+        )
 
     def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[dict]:
         """Yield batches; their samples know the path and size of the image."""
@@ -105,6 +121,29 @@ class STNInferencer(ImageClassificationInferencer):
         for sample, of_sample in zip(predictions, regions, strict=True):
             sample.set_field(of_sample, 'regions')
         return predictions
+
+    def visualize(
+        self,
+        ori_inputs: list,
+        preds: list[DataSample],
+        show: bool = False,
+        show_dir: str | Path | None = None,
+        **settings,
+    ) -> list[np.ndarray] | None:
+        """Show or write each image with its class and outlines, in RGB."""
+        if not show and show_dir is None:
+            return None
+        if self.visualizer is None:
+            self.visualizer = OutlineVisualizer()
+        images = [
+            str(image)
+            if isinstance(image, str | Path)
+            else read(image)[..., ::-1]
+            for image in ori_inputs
+        ]
+        return super().visualize(
+            images, preds, show=show, show_dir=show_dir, **settings
+        )
 
     def postprocess(
         self,
@@ -156,14 +195,20 @@ def inference_model(model: str | Config | BaseModel, *args, **kwargs) -> dict:
     return STNInferencer(model, **kwargs)(*args)[0]
 
 
-def load(image: str | Path | np.ndarray) -> dict:
-    """Return what ``LoadImageFromFile`` would; an array has no path."""
-    try:
-        pixels = imread(image)
-    except cv2.error:  # of an empty file
-        pixels = None
-    if pixels is None:
-        raise ValueError(f'STNInferencer: {image} is damaged, or no image')
-    size = pixels.shape[:2]
-    path = None if isinstance(image, np.ndarray) else str(image)
-    return dict(img=pixels, img_path=path, img_shape=size, ori_shape=size)
+def with_test_set(cfg: Config) -> Config:
+    """Return the config, with the validation set for a missing test set.
+
+    Raises:
+        ValueError: If neither has a pipeline.
+    """
+    for name in ('test_dataloader', 'val_dataloader'):
+        loader = cfg.get(name) or {}
+        if loader.get('dataset', {}).get('pipeline') is not None:
+            cfg = copy.copy(cfg)
+            cfg.test_dataloader = loader
+            return cfg
+    raise ValueError(
+        'STNInferencer: the config has no pipeline to preprocess an image '
+        'by; give it test_dataloader=dict(dataset=dict(pipeline=[...])), or '
+        'a val_dataloader with one'
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 
-CONFIGS = Path(__file__).parents[1] / '.mim' / 'configs'
+from mmstn.shipped import find_config
 
 
 def is_installed(package: str) -> bool:
@@ -59,15 +59,8 @@ def resolve_own_configs() -> None:
 
     @functools.wraps(resolve)
     def _get_cfg_path(cfg_path, filename):
-        package, _, name = cfg_path.partition('::')
-        if package == 'mmstn':
-            if not (CONFIGS / name).is_file():
-                known = sorted(path.name for path in CONFIGS.glob('*.py'))
-                raise FileNotFoundError(
-                    f'{cfg_path} is no config of mmstn; there are '
-                    f'{", ".join(known)}'
-                )
-            return str(CONFIGS / name), None
+        if cfg_path.startswith('mmstn::'):
+            return str(find_config(cfg_path)), None
         return resolve(cfg_path, filename)
 
     Config._get_cfg_path = staticmethod(_get_cfg_path)

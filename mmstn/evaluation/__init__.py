@@ -3,6 +3,7 @@
 import mmpretrain.evaluation  # noqa: F401  a parent's locations: not imported
 
 from .part_coverage import PartCoverage
+from .pose_undone import PoseUndone
 from .sequence_accuracy import SequenceAccuracy
 
-__all__ = ['PartCoverage', 'SequenceAccuracy']
+__all__ = ['PartCoverage', 'PoseUndone', 'SequenceAccuracy']

@@ -130,7 +130,9 @@ def padding_and_nan_term(
     as torch returns a finite value there, a different one in each case.
     """
     axes = grids.shape[-1]
-    first = grids[(..., *[0] * axes, slice(None))].detach()  # (B, [N,] n)
+    first = grids.detach()
+    for _ in range(axes):
+        first = first[..., 0, :]  # at last (B, [N,] n)
     total = (first * 0).sum(-1).to(output.dtype)
     total = total.view(*total.shape, *[1] * (axes + 1))
     if not isinstance(padding, str):
@@ -161,8 +163,8 @@ def is_concretely_true(condition: Tensor) -> bool:
 
 def per_channel(values: Sequence[float], axes: int, like: Tensor) -> Tensor:
     """Return one value per channel, ``(C, 1...)``, to broadcast over axes."""
-    values = torch.as_tensor(values, dtype=like.dtype, device=like.device)
-    return values.view(-1, *[1] * axes)
+    numbers = torch.as_tensor(values, dtype=like.dtype, device=like.device)
+    return numbers.view(-1, *[1] * axes)
 
 
 def check(

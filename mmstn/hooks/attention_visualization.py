@@ -1,20 +1,15 @@
 """Draw the regions that transformers read."""
 
 import copy
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import numpy as np
-import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
-from torch import nn
 
 from mmstn.attention.record import record_attention
+from mmstn.attention.undisturbed import undisturbed
 from mmstn.checks import check_count
 from mmstn.hooks.pictures import show
 from mmstn.models.transformer.find import require_transformers, unwrap
@@ -130,28 +125,3 @@ class AttentionVisualizationHook(Hook):
                 record, predictions, model.data_preprocessor, dataset
             )
         show(runner.visualizer, name, picture, step)
-
-
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Evaluate within, without a trace in what training does next.
-
-    Also runs a compiled network eagerly, where torch's hooks fire.
-    """
-    device = next(model.parameters()).device
-    devices = [] if device.type in ('cpu', 'mps') else [device]
-    modes = [(module, module.training) for module in model.modules()]
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        with (
-            torch.random.fork_rng(devices, device_type=device.type),
-            torch.compiler.set_stance('force_eager'),
-            torch.no_grad(),
-        ):
-            model.eval()
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
-        for module, training in modes:
-            module.training = training

@@ -48,7 +48,7 @@ class ThetaMonitorHook(Hook):
 
         custom_hooks = [dict(type='mmstn.ThetaMonitorHook')]
 
-    Logs with the loss, for each transformer, mean and standard deviation
+    Logs for each transformer mean and standard deviation
     (``_std``) over the batch of the numbers its family describes theta by
     (``GridGenerator.describe``); ``outside``, the share of its cells that read
     outside the source; and ``grad``, the norm of the gradient of its
@@ -56,7 +56,9 @@ class ThetaMonitorHook(Hook):
     names begin with ``theta/``; where there are several transformers, what
     tells theirs apart follows, and the number of one among parallel ones.
     Gradients are those the optimizer steps with: accumulated, clipped, not
-    scaled.
+    scaled. The console shows the first number of the family, mostly the
+    scale, and ``outside``; the others go to the backends of the visualizer
+    alone.
 
     Warns once when a transformer gives every sample the same theta (other
     than its start), reads less than a pixel, reads nothing but the outside,
@@ -221,7 +223,7 @@ class ThetaMonitorHook(Hook):
 
     def look(self, runner: Runner) -> None:
         """Log the statistics, and warn of what is wrong."""
-        present = set()
+        present, details = set(), {}
         first = {reading.name: reading for reading in self.readings[::-1]}
         for name, theta in self.thetas().items():
             reading = first[name]
@@ -233,7 +235,12 @@ class ThetaMonitorHook(Hook):
             for index, part in enumerate(parts):
                 mark = str(index + 1) if several else ''
                 logged = numbers(reading.family, part)
-                self.log(runner, logged, self.short[name], mark)
+                logged = named(logged, self.short[name], mark)
+                shown = [next(iter(logged)), list(logged)[-1]]
+                for key in shown:
+                    number = logged.pop(key)
+                    runner.message_hub.update_scalar(f'train/{key}', number)
+                details |= logged
                 label = f'{name} {mark}'.strip()
                 found = collapse_warnings(
                     reading.family, part, starts[index], size
@@ -244,15 +251,27 @@ class ThetaMonitorHook(Hook):
                         warn(runner, f'{label} {words}')
         for name, norm in self.gradients.items():
             if name == 'rest':
-                self.log(runner, {'grad_rest': norm})
+                details |= named({'grad_rest': norm})
             else:
-                self.log(runner, {'grad': norm}, self.short[name])
+                details |= named({'grad': norm}, self.short[name])
+        if details:
+            write(runner, details)
         self.warned = present
 
-    def log(self, runner: Runner, values: dict[str, float], *labels: str):
-        for name, value in values.items():
-            key = '/'.join(filter(None, ('train/theta', *labels, name)))
-            runner.message_hub.update_scalar(key, value)
+
+def named(values: dict[str, float], *labels: str) -> dict[str, float]:
+    """Return numbers by the names they are logged under."""
+    return {
+        '/'.join(filter(None, ('theta', *labels, name))): value
+        for name, value in values.items()
+    }
+
+
+def write(runner: Runner, values: dict[str, float]) -> None:
+    """Write numbers to the backends, as LoggerHook does, but print none."""
+    if getattr(runner.log_processor, 'log_with_hierarchy', False):
+        values = {f'train/{name}': value for name, value in values.items()}
+    runner.visualizer.add_scalars(values, step=runner.iter + 1)
 
 
 def numbers(family: GridGenerator, theta: Tensor) -> dict[str, float]:

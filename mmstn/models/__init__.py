@@ -2,22 +2,19 @@
 
 import mmpretrain.models  # noqa: F401  a parent's locations are not imported
 
-from . import (
-    backbones,
-    classifiers,
-    data_preprocessor,
-    heads,
-    losses,
-    necks,
-    transformer,
-)
+from . import backbones, classifiers, heads, losses, necks, transformer
+from .backbones import *  # noqa: F403
+from .classifiers import *  # noqa: F403
+from .data_preprocessor import BatchPreprocessor
+from .heads import *  # noqa: F403
+from .losses import *  # noqa: F403
+from .necks import *  # noqa: F403
+from .transformer import *  # noqa: F403
 
-__all__ = [
-    'backbones',
-    'classifiers',
-    'data_preprocessor',
-    'heads',
-    'losses',
-    'necks',
-    'transformer',
-]
+__all__ = ['BatchPreprocessor']
+__all__ += backbones.__all__
+__all__ += classifiers.__all__
+__all__ += heads.__all__
+__all__ += losses.__all__
+__all__ += necks.__all__
+__all__ += transformer.__all__

@@ -1,11 +1,41 @@
 """Parts of a model, given as configs or as modules."""
 
+from difflib import get_close_matches
+
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import nn
 
+from mmstn.registry import MODELS
+
 
 def build(part: dict | nn.Module) -> nn.Module:
-    """Build a part from its config; a module is returned as it is."""
+    """Build a part from its config; a module is returned as it is.
+
+    Raises:
+        ValueError: If its type is missing, or no registered name.
+    """
     if isinstance(part, nn.Module):
         return part
+    check_type(part)
     return MMPRETRAIN_MODELS.build(part)
+
+
+def check_type(part: dict) -> None:
+    """Raise a ValueError unless a config has a type that can be built."""
+    kind = part.get('type')
+    if kind is None:
+        raise ValueError(
+            f'a part of a model needs a type, but got {dict(part)}; add '
+            "type='mmstn.X' of ours, or type='X' of MMPretrain"
+        )
+    if not isinstance(kind, str):
+        return
+    with MMPRETRAIN_MODELS.switch_scope_and_registry(None) as registry:
+        if registry.get(kind) is None:
+            names = {name: name for name in registry.module_dict}
+            names |= {name: f'mmstn.{name}' for name in MODELS.module_dict}
+            near = get_close_matches(kind, names, n=3, cutoff=0.5)
+            near = ', '.join(names[name] for name in near) or 'none'
+            raise ValueError(
+                f'type={kind!r}: there is no such model; near names: {near}'
+            )

@@ -40,14 +40,25 @@ def image_sheet(
 
 def outlined(image: np.ndarray, result: dict) -> np.ndarray:
     """Return an image on its ground, with the outlines of its regions."""
-    drawings = []
-    for index, region in enumerate(result['regions']):
-        if region['outline'] is not None:
-            corners = region['outline']
-            line = np.concatenate([corners, corners[:1]])  # closed
-            drawings.append(([line], None, draw.colour_of(index)))
+    drawings = [
+        ([line], None, colour)
+        for line, colour in outlines_of(result['regions'])
+    ]
     tile = draw.enlarge(image, LONGEST)
     return draw.with_outlines(tile, image.shape[:2], drawings)
+
+
+def outlines_of(regions: Sequence[dict]) -> list[tuple[np.ndarray, tuple]]:
+    """Return the outline of each region that has one, closed, in its colour.
+
+    Args:
+        regions: Those of one result.
+    """
+    return [
+        (np.concatenate([outline, outline[:1]]), draw.colour_of(index))
+        for index, region in enumerate(regions)
+        if (outline := region['outline']) is not None
+    ]
 
 
 def framed(region: dict, colour: tuple[int, int, int]) -> np.ndarray:

@@ -9,9 +9,11 @@ import pytest
 import torch
 from mmpretrain.apis import ImageClassificationInferencer, get_model
 from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
 from tiny_stn import WINDOW, config, photo, transformer
 
 from mmstn.apis import STNInferencer, as_json, inference_model
+from mmstn.visualization.draw import colour_of
 
 # Short side 30 -> 24 is 0.8; the crop of 16 leaves 16 at the left, 4 above.
 # The window is [-0.25, 0.75] x [-1, 0] of it: from 5.5 to 13.5 across and
@@ -234,6 +236,34 @@ def test_a_pipeline_that_is_not_followed_is_refused():
         STNInferencer(cfg, False)
 
 
+@pytest.mark.parametrize('is_none', [False, True])
+def test_a_config_without_a_test_set_takes_that_of_validation(is_none):
+    cfg = config(transformer(**WINDOW))
+    torch.manual_seed(0)
+    expected = STNInferencer(cfg, False)(photo())[0]
+    cfg.val_dataloader = cfg.pop('test_dataloader')
+    if is_none:
+        cfg.test_dataloader = None
+    torch.manual_seed(0)
+    (result,) = STNInferencer(cfg, False)(photo())
+    assert_array_equal(result['pred_scores'], expected['pred_scores'])
+    assert_allclose(result['regions'][0]['outline'], CORNERS, atol=1e-5)
+    assert cfg.get('test_dataloader') is None  # left as it was
+
+
+@pytest.mark.parametrize('broken', ['absent', 'none', 'no pipeline'])
+def test_a_config_without_a_pipeline_says_what_is_missing(broken):
+    cfg = config(transformer(**WINDOW))
+    loader = cfg.pop('test_dataloader')
+    if broken == 'none':
+        cfg.val_dataloader = None
+    elif broken == 'no pipeline':
+        del loader.dataset.pipeline
+        cfg.val_dataloader = loader
+    with pytest.raises(ValueError, match='give it test_dataloader=dict'):
+        STNInferencer(cfg, False)
+
+
 def test_a_number_is_read_digit_by_digit():
     torch.manual_seed(0)
     cfg = config(transformer(**WINDOW))
@@ -249,6 +279,91 @@ def test_a_number_is_read_digit_by_digit():
         result['pred_score'], result['pred_scores'].max(1).prod(), rtol=1e-5
     )
     assert as_json(result)['pred_label'] == labels.tolist()
+
+
+@pytest.mark.parametrize('mode', ['RGB', 'RGBA', 'L', 'P', '1', 'I;16'])
+def test_an_image_of_pillow_is_read_as_its_file(look, mode, tmp_path):
+    image = Image.fromarray(photo())
+    if mode == 'I;16':
+        image = Image.fromarray(photo()[..., 0].astype(np.uint16) * 257 - 9)
+    elif mode == 'RGBA':
+        image.putalpha(Image.fromarray(photo(seed=1)[..., 0]))
+    else:
+        image = image.convert(mode)
+    path = tmp_path / 'image.png'
+    image.save(path)
+    inferencer = look(transformer(**WINDOW))
+    expected = inferencer(path)[0]
+    with Image.open(path) as opened:
+        both = inferencer([opened, path], batch_size=2)
+    for result in both:
+        scores = result['pred_scores'], expected['pred_scores']
+        assert_allclose(*scores, rtol=1e-5)
+        for key in ('outline', 'crop'):
+            given, of_file = result['regions'][0], expected['regions'][0]
+            assert_array_equal(given[key], of_file[key])
+    assert [result['path'] for result in both] == [None, str(path)]
+
+
+def test_an_image_of_pillow_is_set_upright_as_its_file(look, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    path = tmp_path / 'turned.jpg'
+    Image.fromarray(photo()).save(path, exif=exif, quality=100)
+    inferencer = look(transformer(**WINDOW))
+    expected = inferencer(path)[0]
+    (result,) = inferencer(Image.open(path))
+    assert (result['width'], result['height']) == (30, 60)
+    given, of_file = result['regions'][0], expected['regions'][0]
+    assert_array_equal(given['outline'], of_file['outline'])
+    assert abs(given['crop'] - of_file['crop'].astype(int)).max() <= 3
+
+
+def paint(folder, kind, picture):
+    """Return a picture as the kind of input that is wanted."""
+    (path,) = write(folder, picture)
+    kinds = dict(
+        file=path,
+        path=Path(path),
+        array=picture,
+        pillow=Image.fromarray(picture[..., ::-1]),
+    )
+    return kinds[kind]
+
+
+@pytest.mark.parametrize('kind', ['file', 'path', 'array', 'pillow'])
+@pytest.mark.parametrize('resize', [None, 90])
+def test_pictures_in_a_folder_show_the_outlines(look, kind, resize, tmp_path):
+    inferencer = look(
+        transformer(**WINDOW | dict(size=(16, 16))),
+        transformer('AttentionGrid', (0.5, -0.5, 0.5), size=(8, 8)),
+    )
+    picture = np.full((180, 360, 3), (10, 60, 110), np.uint8)  # BGR
+    image = paint(tmp_path, kind, picture)
+    (result,) = inferencer(image, show_dir=tmp_path / 'out', resize=resize)
+    (path,) = (tmp_path / 'out').iterdir()
+    shown = cv2.imread(str(path))[..., ::-1]
+    ratio = 1 if resize is None else 1 / 2
+    assert shown.shape == (180 * ratio, 360 * ratio, 3)
+    assert (shown[-1, 0] == (110, 60, 10)).all()
+    for index, region in enumerate(result['regions']):
+        corners = (region['outline'] + 0.5) * ratio - 0.5
+        centres = (corners + np.roll(corners, -1, 0)) / 2  # of the sides
+        if index == 0:  # the inner outline covers the left and the bottom
+            centres = centres[:2]
+        for x, y in centres.round().astype(int):
+            near = shown[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3)
+            far = abs(near - np.array(colour_of(index))).sum(1)
+            assert far.min() < 20
+
+
+def test_the_picture_of_a_number_shows_its_outline(tmp_path):
+    cfg = config(transformer(**WINDOW))
+    cfg.model.head = dict(type='mmstn.DigitSequenceHead', in_channels=6)
+    inferencer = STNInferencer(cfg, False, classes=list('0123456789-'))
+    inferencer(photo((180, 360)), show_dir=tmp_path)
+    shown = cv2.imread(str(tmp_path / '0.png'))[..., ::-1]
+    assert (shown == colour_of(0)).all(-1).sum() > 50
 
 
 def test_an_empty_file_is_named(look, tmp_path):

@@ -8,8 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import checkpoint
 
 import mmstn
-from mmstn import compat
-from mmstn.compat import packages
+from mmstn import compat, shipped
 
 
 def test_installed_packages_are_found_without_pkg_resources():
@@ -31,7 +30,7 @@ def test_configs_outside_the_repository_find_ours(base, tmp_path, monkeypatch):
     configs = tmp_path / 'configs'
     (configs / '_base_').mkdir(parents=True)
     (configs / base).write_text("model = dict(type='ResNet', depth=18)\n")
-    monkeypatch.setattr(packages, 'CONFIGS', configs)
+    monkeypatch.setattr(shipped, 'MIM', tmp_path)
     outside = tmp_path / 'outside.py'
     outside.write_text(f"_base_ = 'mmstn::{base}'\nmodel = dict(depth=50)\n")
     assert Config.fromfile(outside).model == dict(type='ResNet', depth=50)
@@ -44,8 +43,8 @@ def test_the_package_holds_its_configs(tmp_path):
     assert Config.fromfile(outside).model == Config.fromfile(inside).model
 
 
-def test_an_unknown_config_of_ours_is_answered_with_the_known(tmp_path):
+def test_an_unknown_config_of_ours_is_answered_with_those_alike(tmp_path):
     outside = tmp_path / 'outside.py'
-    outside.write_text("_base_ = 'mmstn::nope.py'\n")
-    with pytest.raises(FileNotFoundError, match='there are .*stn_digits.py'):
+    outside.write_text("_base_ = 'mmstn::stn_digit.py'\n")
+    with pytest.raises(FileNotFoundError, match='there are stn_digits'):
         Config.fromfile(outside)

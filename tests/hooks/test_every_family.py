@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_transformer import small_transformer
 from third_parties import FAMILIES
-from tiny_run import trained_with_log
+from tiny_run import thetas_logged, trained_with_log
 
 from mmstn import hooks
 from mmstn.registry import MODELS
@@ -49,7 +49,6 @@ def test_every_family_trains_under_every_hook(tmp_path, family, kind):
     assert runner.epoch == 2
     pictures = list(tmp_path.rglob('attention_*.png'))
     assert len(pictures) == 3
-    logged = runner.message_hub.log_scalars
-    described = [name for name in logged if 'theta/' in name]
-    assert len(described) >= 3 * (count or 1)
-    assert all(np.isfinite(logged[name].current()) for name in described)
+    logged = thetas_logged(runner)
+    assert len(logged) >= 3 * (count or 1)
+    assert all(np.isfinite(history).all() for history in logged.values())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.runner import Runner
-from tiny_run import TRANSFORMER, config, trained
+from tiny_run import TRANSFORMER, config, thetas_logged, trained
 from torch.testing import assert_close
 
 OPTIMIZER = dict(type='SGD', lr=1e-3, momentum=0.9)
@@ -34,7 +34,7 @@ def weights(runner):
 
 
 def gradients_logged(runner):
-    return runner.message_hub.log_scalars['train/theta/grad'].data[0]
+    return thetas_logged(runner)['grad']
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import OPTIM_WRAPPERS
 from small_transformer import small_transformer
-from tiny_run import RESNET, TRANSFORMER, scaled
+from tiny_run import RESNET, TRANSFORMER, scaled, trained_with_log
+from tiny_run import thetas_logged as logged
 from torch.testing import assert_close
 
 import mmstn.hooks
@@ -23,15 +25,6 @@ HOOK = dict(type='mmstn.ThetaMonitorHook', interval=1)
 SLOW = dict(optimizer=dict(type='SGD', lr=1e-3))
 config = partial(tiny_run.config, hooks=[HOOK], optim_wrapper=SLOW)
 trained = partial(tiny_run.trained, hooks=[HOOK], optim_wrapper=SLOW)
-
-
-def logged(runner):
-    """Return the history of each number of the monitor."""
-    return {
-        name.removeprefix('train/theta/'): list(buffer.data[0])
-        for name, buffer in runner.message_hub.log_scalars.items()
-        if name.startswith('train/theta/')
-    }
 
 
 @OPTIM_WRAPPERS.register_module(force=True)
@@ -122,6 +115,43 @@ def test_the_interval_counts_iterations_and_all_backends_get_it(tmp_path):
     written = [line for line in lines if 'theta/scale' in line]
     assert [line['step'] for line in written] == [2, 4]
     assert written[-1]['theta/scale'] == logged(runner)['scale'][-1]
+
+
+def test_the_console_shows_two_numbers_and_the_backends_all(tmp_path):
+    hooks = dict(checkpoint=None, logger=dict(type='LoggerHook', interval=1))
+    runner, lines = trained_with_log(
+        tmp_path,
+        hooks=[HOOK],
+        optim_wrapper=SLOW,
+        transformers=[TRANSFORMER] * 2,
+        default_hooks=hooks,
+    )
+    lines = [line for line in lines if 'loss: ' in line]
+    assert len(lines) == 4
+    both = ['theta/0/scale', 'theta/0/outside']
+    both += [name.replace('0', '1') for name in both]
+    for line in lines:
+        assert re.findall(r'theta\S*(?=: )', line) == both
+    numbers = ('scale', 'scale_std', 'angle', 'angle_std', 'x', 'x_std')
+    numbers += ('y', 'y_std', 'outside', 'grad')
+    every = {f'{index}/{name}' for index in (0, 1) for name in numbers}
+    (path,) = Path(runner.work_dir).rglob('scalars.json')
+    written = map(json.loads, path.read_text().splitlines())
+    steps = {}
+    for line in written:
+        for name in line:
+            steps.setdefault(name, []).append(line['step'])
+    for name in every | {'grad_rest'}:
+        assert steps[f'theta/{name}'] == [1, 2, 3, 4]
+
+
+def test_details_keep_the_hierarchy_of_the_log(tmp_path):
+    processor = dict(type='LogProcessor', log_with_hierarchy=True)
+    runner = trained(tmp_path, log_processor=processor)
+    (path,) = Path(runner.work_dir).rglob('scalars.json')
+    text = path.read_text()
+    assert text.count('"train/theta/grad":') == 4
+    assert '"theta/' not in text
 
 
 def test_several_transformers_are_told_apart(tmp_path):

@@ -10,7 +10,7 @@ from mmpretrain.datasets.categories import MNIST_CATEGORITES
 from torch import Tensor
 
 from mmstn.checks import check_count
-from mmstn.datasets.digits.distortion import DIGIT_SIDE
+from mmstn.datasets.digits.mnist import DIGIT_SIDE
 from mmstn.datasets.prebuilt_batch import LazyDataSamples, PrebuiltBatch
 from mmstn.datasets.shared_epoch import SharedEpoch
 from mmstn.datasets.transforms import PackDigits

@@ -6,7 +6,11 @@ from functools import partial
 from torch import Tensor
 
 from mmstn.datasets.digits.digit_dataset import DigitDataset
-from mmstn.datasets.digits.distortion import DISTORTIONS, distort
+from mmstn.datasets.digits.distortion import (
+    DISTORTIONS,
+    distort,
+    placed_corners,
+)
 from mmstn.datasets.digits.mnist import load_mnist
 from mmstn.datasets.digits.sklearn_digits import load_sklearn_digits
 from mmstn.registry import DATASETS
@@ -14,6 +18,10 @@ from mmstn.registry import DATASETS
 
 class DistortedDigits(DigitDataset):
     """Distorted digits of any source.
+
+    Where a distortion places the digit and does no more (R, RTS and TC), a
+    sample has ``gt_corners``, the corners of the digit's frame: ``(4, 2)`` in
+    pixels, clockwise from the digit's upper left one.
 
     Args:
         load_digits: See ``DigitDataset``.
@@ -50,6 +58,15 @@ class DistortedDigits(DigitDataset):
         return distort(
             self.distortion, self.images, indices, draws, self.canvas
         )
+
+    def targets(self, indices: Tensor, draws: Tensor) -> dict[str, Tensor]:
+        targets = super().targets(indices, draws)
+        placement = DISTORTIONS[self.distortion].placement
+        if placement is not None:
+            targets['gt_corners'] = placed_corners(
+                *placement(draws, self.canvas), self.canvas
+            ).float()
+        return targets
 
     def extra_repr(self) -> list[str]:
         size = f'{self.canvas}x{self.canvas}'

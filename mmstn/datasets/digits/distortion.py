@@ -19,39 +19,26 @@ of Tai et al. are those of their code, but read linearly.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log, pi
+from math import pi
 
 import torch
 from torch import Tensor
 
+from mmstn.datasets.digits.draws import to_int, to_normal, to_range
+from mmstn.datasets.digits.mnist import DIGIT_SIDE
+from mmstn.datasets.digits.perspective import corner_noise, projected, tilted
 from mmstn.geometry.affine import (
     affine_grid,
     attention_matrix,
     similarity_matrix,
 )
 from mmstn.geometry.lattice import axis, lattice
-from mmstn.geometry.projective import homography_from_corners, projective_grid
+from mmstn.geometry.outline import frame_perimeter
 from mmstn.geometry.sampling import sample
 from mmstn.geometry.tps import apply_basis, control_lattice, tps_basis
 
-DIGIT_SIDE = 28
 PATCH_SIDE = 6
 NUM_PATCHES = 6
-
-
-def to_range(draws: Tensor, low: float, high: float) -> Tensor:
-    """Map uniform draws from [0, 1) to [low, high), uniformly."""
-    return low + (high - low) * draws
-
-
-def to_int(draws: Tensor, count: int) -> Tensor:
-    """Map uniform draws to integers in [0, count), uniformly."""
-    return (draws * count).long()
-
-
-def to_normal(draws: Tensor) -> Tensor:
-    """Map uniform draws to standard normal numbers."""
-    return torch.special.ndtri(draws.double().clamp(min=1e-16))
 
 
 def placed_grid(
@@ -75,15 +62,35 @@ def placed_grid(
     return affine_grid(matrix.float(), (canvas, canvas))
 
 
-def rotated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of R: rotations by up to 90 degrees either way."""
+def placed_corners(
+    scale: Tensor, angle: Tensor, shift: Tensor, canvas: int
+) -> Tensor:
+    """Return the corners of the placed digit's frame in pixels, ``(B, 4, 2)``.
+
+    They go around clockwise, from the digit's upper left one on, which an
+    upright digit of scale 1 on its own canvas has at (-0.5, -0.5).
+
+    Args:
+        scale, angle, shift, canvas: Of :func:`placed_grid`.
+    """
+    frame = frame_perimeter(1, shift) * (DIGIT_SIDE / 2)  # (4, 2)
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack([cos, sin, -sin, cos], dim=1).unflatten(1, (2, 2))
+    corners = frame @ (turn * scale.view(-1, 1, 1)) + shift.unsqueeze(1)
+    return corners + (canvas - 1) / 2
+
+
+def rotated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of R: rotations by up to 90 degrees either way."""
     angle = to_range(draws[:, 0], -pi / 2, pi / 2)
     shift = draws.new_zeros(len(draws), 2)
-    return placed_grid(torch.ones_like(angle), angle, shift, canvas)
+    return torch.ones_like(angle), angle, shift
 
 
-def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of RTS.
+def rotated_scaled_translated(
+    draws: Tensor, canvas: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of RTS.
 
     The turned and scaled frame stays on the canvas: what is too large for
     that along an axis is centred.
@@ -93,61 +100,7 @@ def rotated_scaled_translated(draws: Tensor, canvas: int) -> Tensor:
     side = DIGIT_SIDE * scale * (angle.cos() + angle.sin().abs())
     room = (canvas - side).clamp(min=0) / 2
     shift = to_range(draws[:, 2:], -1, 1) * room[:, None]
-    return placed_grid(scale, angle, shift, canvas)
-
-
-def projected(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of P: a scaled digit, then the canvas's corners move.
-
-    Where four corners form no convex outline, and no homography keeps the
-    canvas whole, they move by half.
-    """
-    scale = to_range(draws[:, 0], 0.75, 1).view(-1, 1, 1)
-    corners = control_lattice(2, 2)  # (4, 2)
-    moves = to_normal(draws[:, 1:]).unflatten(1, (4, 2)) * (5 / (canvas / 2))
-    moved = move_convexly(corners, moves)
-    scaled = corners * (canvas / DIGIT_SIDE / scale)
-    matrix = homography_from_corners(moved, scaled)
-    return projective_grid(matrix.float(), (canvas, canvas))
-
-
-def corner_noise(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of Lin and Lucey 2017: the corners of what is read move.
-
-    Each by normal numbers with a deviation of .25 along each axis, and all
-    together by as much again; 1 is half the way between the centres of the
-    outermost pixels. Corners that are not convex move by half.
-    """
-    corners = control_lattice(2, 2) * ((canvas - 1) / canvas)  # (4, 2)
-    moves = to_normal(draws).unflatten(1, (5, 2))
-    moves = (moves[:, :4] + moves[:, 4:]) * (0.25 * (canvas - 1) / canvas)
-    read = move_convexly(corners, moves) * (canvas / DIGIT_SIDE)
-    matrix = homography_from_corners(corners, read)
-    return projective_grid(matrix.float(), (canvas, canvas))
-
-
-def tilted(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of Tai et al. 2019: a perspective view of the digit.
-
-    The digit is scaled, by up to 2 and with another aspect, sheared along x,
-    turned by any angle, and tilted so that no point of it is at infinity.
-    """
-    first, second = to_range(draws[:, :2, None], -1, 1).unbind(1)  # (B, 1)
-    tilt = 0.8 * torch.stack([first, second * (1 - first.abs())], dim=2)
-    scale = to_range(draws[:, 2], 0, log(2)).exp()
-    aspect = to_range(draws[:, 3], -log(1.5), log(1.5)).exp()
-    angle = to_range(draws[:, 4], -pi, pi)
-    shear = to_range(draws[:, 5], -1.5, 1.5)
-    along_x = torch.stack([angle.cos(), angle.sin()], dim=1)
-    across = torch.stack([-angle.sin(), angle.cos()], dim=1)
-    along_y = across + shear[:, None] * along_x
-    sides = torch.stack([scale * aspect, scale / aspect], dim=1)
-    there = torch.stack([along_x, along_y], dim=2) * sides.unsqueeze(1)
-    back = torch.linalg.inv(there * (DIGIT_SIDE / canvas))  # (B, 2, 2)
-    planes = torch.cat([back, -tilt @ back], dim=1)  # (B, 3, 2)
-    rest = planes.new_tensor([[0], [0], [1]]).expand(len(planes), 3, 1)
-    matrix = torch.cat([planes, rest], dim=2)
-    return projective_grid(matrix.float(), (canvas, canvas))
+    return scale, angle, shift
 
 
 def warped_in_time(draws: Tensor, canvas: int) -> Tensor:
@@ -167,29 +120,6 @@ def warped_in_time(draws: Tensor, canvas: int) -> Tensor:
     down = time + bent / pi
     x, y = torch.broadcast_tensors(across, down.unsqueeze(2))
     return torch.stack([x, y], dim=-1).float()
-
-
-def move_convexly(corners: Tensor, moves: Tensor) -> Tensor:
-    """Return moved corners, ``(B, 4, 2)``; by half if not convex.
-
-    Args:
-        corners: ``(4, 2)``, row by row.
-        moves: ``(B, 4, 2)``.
-    """
-    convex = is_convex(corners + moves).view(-1, 1, 1)
-    return corners + torch.where(convex, moves, moves / 2)
-
-
-def is_convex(corners: Tensor) -> Tensor:
-    """Return which of ``corners (B, 4, 2)``, row by row, are convex, ``(B,)``.
-
-    A mirrored or crossed outline is not.
-    """
-    around = corners[:, [0, 1, 3, 2]]
-    edge = around.roll(-1, 1) - around
-    after = edge.roll(-1, 1)
-    turn = edge[..., 0] * after[..., 1] - edge[..., 1] * after[..., 0]
-    return (turn > 0).all(1)
 
 
 def elastic(draws: Tensor, canvas: int) -> Tensor:
@@ -214,12 +144,12 @@ def elastic_basis(canvas: int) -> Tensor:
     return tps_basis(control, points)
 
 
-def translated(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of TC before the clutter: shifts by whole pixels."""
+def translated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of TC: shifts by whole pixels."""
     room = canvas - DIGIT_SIDE
-    shift = to_int(draws[:, :2], room + 1) - room / 2
+    shift = to_int(draws[:, :2], room + 1).to(draws) - room / 2
     one = torch.ones_like(draws[:, 0])
-    return placed_grid(one, one * 0, shift, canvas)
+    return one, one * 0, shift
 
 
 def add_clutter(
@@ -258,21 +188,33 @@ class Distortion:
         canvas: Side of its canvas, in pixels.
         num_draws: Uniform numbers drawn for each sample.
         grid: From ``draws`` and a canvas to where each cell reads.
+        placement: From the same to scale, angle and shift of the digit, as
+            :func:`placed_grid` takes them; None if the grid does more.
         clutter: Whether the draws after the grid's two place patches.
     """
 
     canvas: int
     num_draws: int
     grid: Callable[[Tensor, int], Tensor]
+    placement: Callable[[Tensor, int], tuple] | None = None
     clutter: bool = False
 
 
+def placing(canvas: int, num_draws: int, placement: Callable, **kwargs):
+    """Return the distortion that places digits and does nothing else."""
+
+    def grid(draws: Tensor, canvas: int) -> Tensor:
+        return placed_grid(*placement(draws, canvas), canvas)
+
+    return Distortion(canvas, num_draws, grid, placement, **kwargs)
+
+
 DISTORTIONS = {
-    'R': Distortion(28, 1, rotated),
-    'RTS': Distortion(42, 4, rotated_scaled_translated),
+    'R': placing(28, 1, rotated),
+    'RTS': placing(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
-    'TC': Distortion(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
+    'TC': placing(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
     'corners': Distortion(28, 5 * 2, corner_noise),
     'projective': Distortion(64, 6, tilted),
     'time': Distortion(28, 4, warped_in_time),

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
+from os.path import commonprefix
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,8 @@ def find_submodule(backbone: nn.Module, name: str) -> nn.Module:
     modules = dict(backbone.named_modules())
     del modules['']
     if name not in modules:
-        near = get_close_matches(str(name), modules, n=5, cutoff=0.3)
+        places = probable_places(backbone)
+        near = get_close_matches(str(name), places, n=5, cutoff=0.3)
         raise ValueError(
             f'STNBackbone: before={name!r}, but {type(backbone).__name__} has '
             f'no such submodule; near names: {", ".join(near) or "none"}'
@@ -34,6 +36,20 @@ def find_submodule(backbone: nn.Module, name: str) -> nn.Module:
             f'of its members: {", ".join(members)}'
         )
     return modules[name]
+
+
+def probable_places(backbone: nn.Module) -> list[str]:
+    """Return the places that work for an image of common size.
+
+    All submodules if the backbone takes no such image.
+    """
+    weights = [w for w in backbone.parameters() if w.ndim in (4, 5)]
+    try:
+        channels, sides = weights[0].shape[1], weights[0].ndim - 2
+        image = weights[0].new_zeros(1, channels, *[224, 224, 32][-sides:])
+        return working_places(backbone, image, near='', most=None)
+    except Exception:  # it is the backbone that says what it takes
+        return [name for name, _ in backbone.named_modules() if name]
 
 
 def is_map(inputs: tuple) -> bool:
@@ -58,7 +74,7 @@ def describe(inputs: tuple) -> str:
 
 
 def working_places(
-    backbone: nn.Module, source: Tensor, near: str, most: int = 8
+    backbone: nn.Module, source: Tensor, near: str, most: int | None = 8
 ) -> list[str]:
     """Return names of submodules a transformer can be inserted before.
 
@@ -68,8 +84,8 @@ def working_places(
     Args:
         backbone: Any backbone.
         source: ``(B, C, *size)``, which it can take.
-        near: Names beginning with this come first, then the shortest paths.
-        most: How many names to return.
+        near: Names that share most with this come first, then short ones.
+        most: How many names to return; None for all.
     """
     backbone = copy.deepcopy(backbone)
     backbone.eval()  # in many backbones it returns None
@@ -94,7 +110,13 @@ def working_places(
         and not more
         and not is_bypassed(node, source.grad_fn, features)
     ]
-    names.sort(key=lambda name: (not name.startswith(near), name.count('.')))
+    parts = near.split('.')
+    names.sort(
+        key=lambda name: (
+            -len(commonprefix([parts, name.split('.')])),
+            name.count('.'),
+        )
+    )
     return names[:most]
 
 

@@ -20,6 +20,14 @@ class ParallelSTNBackbone(BackboneWrapper):
     the trunk of the localiser is the same network, or wraps it as
     ``backbone``, the checkpoint loads into that too.
 
+    >>> trunk = mmstn.PlainNet((28, 28), [dict(fc=32)])
+    >>> halves = mmstn.TranslationGrid((14, 14), scale=0.5)
+    >>> look = mmstn.ParallelSpatialTransformer(2, trunk, halves)
+    >>> stream = mmstn.PlainNet((14, 14), [dict(fc=8)])
+    >>> net = mmstn.ParallelSTNBackbone(stream, look)
+    >>> [maps.shape for maps in net(torch.rand(3, 1, 28, 28))]
+    [torch.Size([3, 8]), torch.Size([3, 8])]
+
     Args:
         backbone: Any backbone of MMPretrain, as a config or a module. Each
             stream gets a copy.

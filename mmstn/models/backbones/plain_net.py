@@ -36,6 +36,10 @@ class PlainNet(BaseModule):
     Layers are named ``steps.conv1``, ``steps.fc1``, ...; the output of the
     last one is flattened, ``out_features`` long.
 
+    >>> steps = [dict(conv=20, kernel=5), dict(pool='max', size=2)]
+    >>> mmstn.PlainNet((28, 28), [*steps, dict(fc=32)]).out_features
+    32
+
     Args:
         size: ``(L,)``, ``(H, W)`` or ``(D, H, W)`` of the input.
         steps: The steps, first to last.

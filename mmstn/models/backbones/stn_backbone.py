@@ -28,6 +28,14 @@ class STNBackbone(BackboneWrapper):
     A checkpoint of the bare backbone loads as it is: its keys are mapped to
     ``backbone``.
 
+    >>> trunk = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.LazyLinear(32))
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((32, 32)))
+    >>> resnet = dict(type='ResNet', depth=18)
+    >>> inside = dict(before='layer2.0', transformer=look)
+    >>> net = mmstn.STNBackbone(resnet, transformers=inside)
+    >>> net(torch.rand(2, 3, 128, 128))[0].shape
+    torch.Size([2, 512, 4, 4])
+
     Args:
         backbone: Any backbone of MMPretrain, as a config or a module.
         transformers: Config of a transformer, or a list of them, each with an
@@ -83,11 +91,9 @@ class STNBackbone(BackboneWrapper):
 
     def forward(self, source: Tensor) -> tuple[Tensor, ...]:
         """Return the backbone's output for the transformed source."""
-        for place, transformer in zip(
-            self.places, self.transformers, strict=True
-        ):
+        for index, place in enumerate(self.places):
             if place is None:
-                source = transformer(source)
+                source = self._transform_by(index, source)
         self._received = [[] for _ in self.places]
         try:
             if torch.compiler.is_compiling() or self._is_watched:
@@ -108,7 +114,17 @@ class STNBackbone(BackboneWrapper):
             received.append('one map' if is_map(inputs) else describe(inputs))
             if received != ['one map']:
                 return None  # left as it is; forward says why that cannot be
-        return self.transformers[index](*inputs)
+        return self._transform_by(index, *inputs)
+
+    def _transform_by(self, index: int, source: Tensor) -> Tensor:
+        try:
+            return self.transformers[index](source)
+        except ValueError as error:
+            place = self.places[index]
+            where = '' if place is None else f' before {place!r}'
+            raise ValueError(
+                f'STNBackbone, transformers[{index}]{where}: {error}'
+            ) from error
 
     def _check_places(self, source: Tensor) -> None:
         for place, received in zip(self.places, self._received, strict=True):
@@ -137,12 +153,14 @@ class STNBackbone(BackboneWrapper):
             self.backbone, source, inside
         )
         for index in bypassed:
+            place = self.places[index]
+            works = working_places(self.backbone, source, near=place)
             print_log(
-                f'STNBackbone: the transformer before {self.places[index]!r} '
-                f'of {type(self.backbone).__name__} is bypassed: the output '
+                f'STNBackbone: the transformer before {place!r} of '
+                f'{type(self.backbone).__name__} is bypassed: the output '
                 'also depends on the source by another path, such as a skip '
                 'connection, with which what was moved no longer aligns; name '
-                'a submodule that all paths go through, such as a whole stage',
+                f'a submodule that all paths go through: {", ".join(works)}',
                 'current',
                 logging.WARNING,
             )

@@ -29,6 +29,16 @@ class STNClassifier(ImageClassifier):
             type='mmstn.STNClassifier',
             theta_losses=[dict(type='mmstn.OutsideLoss', weight=0.1)])
 
+    >>> trunk = mmstn.PlainNet((28, 28), [dict(fc=32)])
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((14, 14)))
+    >>> net = mmstn.PlainNet((14, 14), [dict(fc=8)])
+    >>> model = mmstn.STNClassifier(
+    ...     mmstn.STNBackbone(net, [look]),
+    ...     head=dict(type='LinearClsHead', num_classes=10, in_channels=8),
+    ...     theta_losses=[dict(type='mmstn.OutsideLoss', weight=0.1)])
+    >>> model(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+
     Each loss is added under its name to those of the head. Whatever is
     predicted is the same as without.
 

@@ -14,6 +14,12 @@ class STNNeck(BaseModule):
 
     A checkpoint of the bare neck loads as it is.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(64 * 7 * 7, 32))
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((5, 5)))
+    >>> neck = mmstn.STNNeck(look, dict(type='GlobalAveragePooling'))
+    >>> neck((torch.rand(2, 64, 7, 7),))[0].shape
+    torch.Size([2, 64])
+
     Args:
         transformer: Config of a transformer, or a module.
         neck: The neck behind it, as a config or a module. If None, the maps

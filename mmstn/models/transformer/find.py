@@ -1,6 +1,6 @@
 """Find the transformers of a network, and record what each sampled."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
@@ -85,10 +85,11 @@ def require_transformers(
 
 def unwrap(model: nn.Module) -> nn.Module:
     """Return the network inside DDP and ``torch.compile``."""
+    inner: Any = model
     while True:
-        if is_model_wrapper(model):
-            model = model.module
-        elif hasattr(model, '_orig_mod'):
-            model = model._orig_mod
+        if is_model_wrapper(inner):
+            inner = inner.module
+        elif hasattr(inner, '_orig_mod'):
+            inner = inner._orig_mod
         else:
-            return model
+            return inner

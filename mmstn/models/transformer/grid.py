@@ -28,7 +28,7 @@ class GridGenerator(nn.Module):
             the dimensions it names.
     """
 
-    DIMENSIONS = (2, 3)
+    DIMENSIONS: tuple[int, ...] = (2, 3)
     is_straight = False  # whether straight lines stay straight
 
     def __init__(self, size: Sequence[int]):
@@ -128,7 +128,7 @@ class GridGenerator(nn.Module):
             step[..., axis] = 1
             value, slope = torch.func.jvp(
                 partial(self.map_points, theta), (centre,), (step,)
-            )
+            )[:2]
             columns.append(slope[:, 0])
         return torch.stack([*columns, value[:, 0]], dim=-1)
 
@@ -169,11 +169,11 @@ class GridGenerator(nn.Module):
         return f'size={self.size}'
 
 
-def build_grid(part: dict | GridGenerator) -> GridGenerator:
+def build_grid(part: dict | GridGenerator | None) -> GridGenerator:
     """Build a grid generator; one that is built is returned as it is.
 
     Raises:
-        ValueError: If its type is no registered family.
+        ValueError: If its type is no registered family, or it is missing.
     """
     if isinstance(part, dict):
         kind = part.get('type')
@@ -187,7 +187,10 @@ def build_grid(part: dict | GridGenerator) -> GridGenerator:
             for name, known in MODELS.module_dict.items()
             if isinstance(known, type) and issubclass(known, GridGenerator)
         ]
+        got = 'it is missing' if part is None else f'got {kind!r}'
         raise ValueError(
-            f'grid: type must be one of {", ".join(names)}, but got {kind!r}'
+            f'grid: type must be one of {", ".join(names)}, but {got}'
         )
-    return build(part)
+    grid = build(part)
+    assert isinstance(grid, GridGenerator)  # its type is
+    return grid

@@ -26,14 +26,20 @@ class IterativeSpatialTransformer(SpatialTransformer):
     theta each time: nothing is lost at the borders, nothing blurred twice.
     The output is that of the last step.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> grid = mmstn.AffineGrid((28, 28))
+    >>> look = mmstn.IterativeSpatialTransformer(4, trunk, grid)
+    >>> look(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 1, 28, 28])
+
     Args:
         num_steps: The number of steps; with one it is a
             ``SpatialTransformer``. After training the attribute may be
             lowered, to see where fewer steps lead.
-        localisation: Part 1, which gives the update of each step: a config or
-            a module that all steps share, or a list of one for each. Updates
-            start at the identity of ``grid`` unless it names another
-            ``start``.
+        localisation: Part 1, as for a ``SpatialTransformer``, which gives the
+            update of each step: one that all steps share, or a list of one
+            for each. Updates start at the identity of ``grid`` unless it
+            names another ``start``.
         grid: Part 2; its family must be closed under composition.
         sampler: Part 3; by default a ``mmstn.GridSampler``.
     """
@@ -42,7 +48,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
         self,
         num_steps: int,
         localisation: dict | nn.Module | Sequence[dict | nn.Module],
-        grid: dict | GridGenerator,
+        grid: dict | GridGenerator | None = None,
         sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ):
@@ -52,7 +58,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
         self.grid = build_grid(grid)
         check_composes(self.grid)
         identity = self.grid.identity
-        if isinstance(localisation, (list, tuple)):
+        if isinstance(localisation, (list, tuple, nn.ModuleList)):
             check_one_each(localisation, num_steps)
             self.localisation = ModuleList(
                 build_localisation(part, identity) for part in localisation

@@ -1,6 +1,7 @@
 """Part 1 of the spatial transformer: from the source to theta."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule, PretrainedInit
@@ -18,9 +19,15 @@ class Localisation(BaseModule):
     The linear layer runs in float32 under autocast: near 1, bfloat16 steps by
     half a pixel at a width of 128.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> part = mmstn.Localisation(trunk, start=(1, 0, 0), in_features=32)
+    >>> part(torch.rand(2, 1, 28, 28)).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+
     Args:
-        trunk: A network returning a tuple of features, as every MMPretrain
-            backbone does; a config or a module. The last feature is flattened.
+        trunk: A network returning features, a tensor ``(B, ...)`` or a tuple
+            of them, as every MMPretrain backbone does, of which the last one
+            counts; a config or a module. It is flattened.
         start: The ``P`` parameters given for every input before training.
         in_features: Length of the flattened feature. By default the trunk's
             ``out_features``, which a ``mmstn.PlainNet`` has.
@@ -41,13 +48,17 @@ class Localisation(BaseModule):
             )
         self.start = tuple(map(float, start))
         self.trunk = build(trunk)
-        in_features = self.find_in_features(in_features)
-        self.regressor = nn.Linear(in_features, len(self.start))
+        self.regressor = self.make_regressor(in_features)
         self.go_to_start()
+
+    def make_regressor(self, in_features: int | None) -> nn.Linear:
+        """Return the linear layer behind the trunk."""
+        in_features = self.find_in_features(in_features)
+        return nn.Linear(in_features, len(self.start))
 
     def find_in_features(self, given: int | None) -> int:
         """Return the length of the trunk's last feature, flattened."""
-        known = getattr(self.trunk, 'out_features', None)
+        known: Any = getattr(self.trunk, 'out_features', None)
         if given is not None:
             check_count('Localisation', 'in_features', given)
         if known is None and given is None:
@@ -86,17 +97,33 @@ class Localisation(BaseModule):
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``.
 
         Raises:
-            TypeError: If the trunk does not return a tuple.
-            ValueError: If ``in_features`` does not fit what it returns.
+            TypeError: If the trunk does not return features.
+            ValueError: If ``in_features`` does not fit what it returns, or
+                the trunk does not take the source.
         """
-        features = self.trunk(source)
-        if not isinstance(features, (tuple, list)):
+        try:
+            features = self.trunk(source)
+        except ValueError as error:
+            raise ValueError(f'Localisation, trunk: {error}') from error
+        return self.regress(self.flatten(features), source)
+
+    def flatten(self, features: object) -> Tensor:
+        """Return the last feature of the trunk, flattened, ``(B, F)``."""
+        if isinstance(features, (tuple, list)) and features:
+            features = features[-1]
+        if not isinstance(features, Tensor) or features.ndim < 2:
+            given = type(features).__name__
+            if isinstance(features, Tensor):
+                given = f'a tensor {tuple(features.shape)}'
             raise TypeError(
                 f'Localisation: trunk {type(self.trunk).__name__} must return '
-                'a tuple of features, as MMPretrain backbones do, but gave '
-                f'{type(features).__name__}'
+                'features, a tensor (B, ...) or a tuple of them, but gave '
+                f'{given}'
             )
-        features = features[-1].flatten(1)  # (B, F)
+        return features.flatten(1)
+
+    def regress(self, features: Tensor, source: Tensor) -> Tensor:
+        """Return theta ``(B, P)`` for flattened ``features (B, F)``."""
         if features.shape[1] != self.regressor.in_features:
             raise ValueError(
                 f'Localisation: in_features={self.regressor.in_features}, but '

@@ -50,6 +50,10 @@ class TranslationGrid(MatrixGrid):
 
     Source: Jaderberg et al. 2015, section 4.3.
 
+    >>> centre = torch.tensor([[0.5, -0.5]])  # the upper right quarter
+    >>> mmstn.TranslationGrid((14, 14), scale=0.5).matrix(centre).tolist()
+    [[[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]]
+
     Args:
         size: Output size, ``(L,)``, ``(H, W)`` or ``(D, H, W)``.
         scale: Share of the source seen along each axis; 0.5 sees half.
@@ -98,7 +102,11 @@ class TranslationGrid(MatrixGrid):
 @MODELS.register_module()
 class AttentionGrid(MatrixGrid):
     """One scale and a shift: see :func:`~mmstn.geometry.affine.
-    attention_matrix`."""
+    attention_matrix`.
+
+    >>> mmstn.AttentionGrid((14, 14)).window_theta(scale=0.5, centre=(0, 0))
+    (0.5, 0, 0)
+    """
 
     DIMENSIONS = (1, 2, 3)
 
@@ -117,7 +125,12 @@ class AttentionGrid(MatrixGrid):
 @MODELS.register_module()
 class SimilarityGrid(MatrixGrid):
     """Scale, rotation and shift: see :func:`~mmstn.geometry.affine.
-    similarity_matrix`."""
+    similarity_matrix`.
+
+    >>> turned = torch.tensor([[1, torch.pi / 2, 0, 0]])
+    >>> mmstn.SimilarityGrid((14, 14)).describe(turned)['angle']
+    tensor([90.])
+    """
 
     def window_theta(
         self, scale: float, centre: Sequence[float]
@@ -136,7 +149,11 @@ class SimilarityGrid(MatrixGrid):
 @MODELS.register_module()
 class AffineGrid(MatrixGrid):
     """Six numbers in 2D, twelve in 3D, scale and shift on one axis: see
-    :func:`~mmstn.geometry.affine.affine_matrix`."""
+    :func:`~mmstn.geometry.affine.affine_matrix`.
+
+    >>> mmstn.AffineGrid((28, 28)).identity
+    (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    """
 
     DIMENSIONS = (1, 2, 3)
 
@@ -163,9 +180,13 @@ class ProjectiveGrid(MatrixGrid):
     """A homography: see :mod:`mmstn.geometry.projective`.
 
     Its matrices are ``(B, 3, 3)``, their last entry 1.
+
+    >>> mmstn.ProjectiveGrid((28, 28)).num_params
+    8
     """
 
     DIMENSIONS = (2,)
+    size: tuple[int, int]
 
     def window_theta(
         self, scale: float, centre: Sequence[float]

@@ -24,6 +24,12 @@ class ParallelSpatialTransformer(SpatialTransformer):
     single transformer anywhere, and ``chunk(num_transformers, dim=1)`` takes
     its output apart.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> look = mmstn.ParallelSpatialTransformer(
+    ...     4, trunk, mmstn.TranslationGrid((14, 14), scale=0.5))
+    >>> look(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 4, 14, 14])
+
     Args:
         num_transformers: The number of transformers, ``N``.
         localisation: Part 1, shared, a config or a module; it gives the theta
@@ -39,7 +45,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
         self,
         num_transformers: int,
         localisation: dict | nn.Module,
-        grid: dict | GridGenerator,
+        grid: dict | GridGenerator | None = None,
         starts: Sequence[Sequence[float]] | None = None,
         sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,

@@ -19,6 +19,12 @@ from mmstn.registry import MODELS
 class GridSampler(nn.Module):
     """Sample the source at the grid: :func:`mmstn.geometry.sampling.sample`.
 
+    >>> sampler = mmstn.GridSampler(padding='border')
+    >>> left_half = torch.tensor([[0.5, 0, -0.5, 0, 1, 0]])
+    >>> row = torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])
+    >>> sampler(row, mmstn.AffineGrid((1, 2)), left_half)
+    tensor([[[[1., 2.]]]])
+
     Args:
         kernel: ``'nearest'``, ``'linear'``, or, not in 3D, ``'cubic'``.
         padding: The value outside the source: ``'zeros'``, ``'border'``,

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mmstn.models.build import build
 from mmstn.models.transformer.grid import GridGenerator, build_grid
+from mmstn.models.transformer.module_localisation import ModuleLocalisation
 from mmstn.registry import MODELS
 
 
@@ -18,9 +19,22 @@ class SpatialTransformer(BaseModule):
     way overrides :meth:`locate`. Observers hook ``sampler``: of several calls
     on one source the last one counts, earlier ones are steps.
 
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((14, 14)))
+    >>> look(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 1, 14, 14])
+    >>> look.locate(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 6])
+
     Args:
-        localisation: Part 1, a config or a module. Starts at the identity of
-            ``grid`` unless it names another ``start``.
+        localisation: Part 1, the config of a ``mmstn.Localisation``, that
+            starts at the identity of ``grid`` unless it names another
+            ``start``; or a module. One with ``start`` is a localiser, and
+            taken as it is. Of any other the first pass decides: a tensor of
+            exactly ``(B, P)`` is theta, everything else is features, and a
+            linear layer is put behind them that starts at the identity. For
+            features of the length ``P`` give ``dict(trunk=my_net,
+            in_features=P)``.
         grid: Part 2, which fixes the family and the output size.
         sampler: Part 3; by default a ``mmstn.GridSampler``.
     """
@@ -28,7 +42,7 @@ class SpatialTransformer(BaseModule):
     def __init__(
         self,
         localisation: dict | nn.Module,
-        grid: dict | GridGenerator,
+        grid: dict | GridGenerator | None = None,
         sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ):
@@ -67,7 +81,20 @@ class SpatialTransformer(BaseModule):
 def build_localisation(
     part: dict | nn.Module, start: Sequence[float]
 ) -> nn.Module:
-    """Build part 1, by default a ``mmstn.Localisation`` from ``start``."""
+    """Build part 1, by default a ``mmstn.Localisation`` from ``start``.
+
+    A module without ``start`` becomes a ``ModuleLocalisation``.
+
+    Raises:
+        TypeError: If it is neither a config nor a module.
+    """
+    if not isinstance(part, (dict, nn.Module)):
+        raise TypeError(
+            'SpatialTransformer: localisation must be a config or a module, '
+            f'but got {part!r}; give an instance of nn.Module'
+        )
     if isinstance(part, dict):
         part = {'type': 'mmstn.Localisation', 'start': start, **part}
+    elif not hasattr(part, 'start'):
+        return ModuleLocalisation(part, start)
     return build(part)

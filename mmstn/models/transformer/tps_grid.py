@@ -20,12 +20,18 @@ class TPSGrid(GridGenerator):
     theta is where the control points read in the source, ``x, y`` of each in
     turn, row by row.
 
+    >>> mmstn.TPSGrid((28, 28)).num_params
+    32
+
     Args:
         size: Output size, ``(H, W)``.
         control: Rows and columns of control points; the paper has 4 by 4.
     """
 
     DIMENSIONS = (2,)
+    size: tuple[int, int]
+    control: Tensor
+    basis: Tensor
 
     def __init__(self, size: Sequence[int], control: Sequence[int] = (4, 4)):
         super().__init__(size)

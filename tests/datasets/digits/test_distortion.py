@@ -6,14 +6,16 @@ from torch.testing import assert_close
 
 from mmstn.datasets.digits.distortion import (
     DISTORTIONS,
-    corner_noise,
     distort,
-    is_convex,
     placed_grid,
+    warped_in_time,
+)
+from mmstn.datasets.digits.draws import to_normal
+from mmstn.datasets.digits.perspective import (
+    corner_noise,
+    is_convex,
     projected,
     tilted,
-    to_normal,
-    warped_in_time,
 )
 from mmstn.geometry.lattice import lattice
 from mmstn.geometry.sampling import sample

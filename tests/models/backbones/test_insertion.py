@@ -21,6 +21,9 @@ BACKBONES = {
     'VisionTransformer': dict(
         type='VisionTransformer', arch='deit-tiny', img_size=32
     ),
+    'MobileNetV2': dict(type='MobileNetV2', widen_factor=0.25),
+    'InceptionV2': dict(type='mmstn.InceptionV2'),
+    'ConvNeXt': dict(type='ConvNeXt', arch='atto'),
 }
 UNUSABLE = [
     ('VGG', 'features', 'no call'),
@@ -158,6 +161,13 @@ def said(monkeypatch):
         ('HRNet', 'stage2.0.branches.0', (8, 8), True),
         ('VGG', 'features.3', (16, 16), False),
         ('VisionTransformer', 'patch_embed', (32, 32), False),
+        ('MobileNetV2', 'layer3.1', (4, 4), False),
+        ('MobileNetV2', 'layer3.1.conv', (4, 4), True),
+        ('MobileNetV2', 'layer2.0.conv.1', (16, 16), False),  # no skip there
+        ('InceptionV2', 'stages.1.inception_3a', (4, 4), False),
+        ('InceptionV2', 'stages.1.inception_3a.one', (4, 4), True),
+        ('ConvNeXt', 'stages.1.0', (4, 4), False),
+        ('ConvNeXt', 'stages.1.0.depthwise_conv', (4, 4), True),
     ],
 )
 def test_a_bypassed_transformer_is_named_once(
@@ -172,6 +182,20 @@ def test_a_bypassed_transformer_is_named_once(
         model(image().repeat(2, 1, 1, 1))
     assert len(said) == bypassed
     assert all(f'before {place!r} of {name} is bypassed' in s for s in said)
+
+
+def test_a_bypassed_place_is_answered_with_what_surrounds_it(
+    transformer, said
+):
+    place = 'layer2.0.conv1'
+    model = build(BACKBONES['ResNet'], transformer((8, 8), place))
+    model.train()
+    model(image().repeat(2, 1, 1, 1))
+    (line,) = said
+    named = line.split('all paths go through: ')[1].split(', ')
+    assert named[:4] == ['layer2.0', 'layer2', 'layer2.1', 'conv1']
+    assert model.backbone.bn1.num_batches_tracked == 1
+    assert model.backbone.bn1.training
 
 
 @pytest.mark.parametrize('wants', [False, True])
@@ -198,9 +222,23 @@ def test_a_submodule_that_does_not_exist_is_refused(place, transformer):
         build(BACKBONES['ResNet'], transformer((8, 8), place))
 
 
-def test_near_names_are_near(transformer):
-    with pytest.raises(ValueError, match='near names: .*layer2.0.conv1'):
-        build(BACKBONES['ResNet'], transformer((4, 4), 'layer2.0.cnv1'))
+@pytest.mark.parametrize(
+    ('name', 'place', 'near'),
+    [
+        ('ResNet', 'layer2.0.cnv1', r'layer2\.1, layer2\.0, '),
+        ('VGG', 'feature.4', r'features\.4, '),
+        ('mmstn.PlainNet', 'steps.cnv2', r'steps\.conv2, '),
+    ],
+)
+def test_near_names_are_near_and_bypass_nothing(
+    name, place, near, transformer
+):
+    net = BACKBONES.get(name) or dict(
+        type=name, size=(9, 9), steps=[dict(conv=2, kernel=3)] * 2
+    )
+    with pytest.raises(ValueError, match=f'near names: {near}') as error:
+        build(net, transformer((4, 4), place))
+    assert 'layer2.0.conv1' not in str(error.value)
 
 
 def test_a_list_of_modules_is_refused_with_its_members(transformer):

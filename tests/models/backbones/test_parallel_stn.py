@@ -217,8 +217,13 @@ def test_only_what_the_backbone_has_is_offered():
 
 
 @pytest.mark.slow
-def test_the_branches_of_every_stream_are_fused():
-    model = build(backbone=dict(type='MobileOne', arch='s0')).eval()
+@pytest.mark.parametrize(
+    'backbone',
+    [dict(type='MobileOne', arch='s0'), dict(type='RepVGG', arch='A0')],
+    ids=lambda backbone: backbone['type'],
+)
+def test_the_branches_of_every_stream_are_fused(backbone):
+    model = build(backbone=backbone).eval()
     model.streams.double()
     model.transformer.register_forward_hook(lambda *call: call[-1].double())
     expected = model(image())

@@ -275,8 +275,43 @@ def test_parts_may_be_modules(transformer):
     assert_close(again(image()), model(image()), **exactly)
 
 
-def test_branches_are_fused_as_those_of_the_backbone(transformer):
-    model = build(dict(type='RepVGG', arch='A0'), transformer((32, 32)))
+PLAIN = dict(type='mmstn.PlainNet', size=(8, 8), steps=[])
+
+
+@pytest.mark.parametrize('mode', ['train', 'eval'])
+@pytest.mark.parametrize(
+    ('place', 'who'),
+    [
+        (None, r'transformers\[1\]: Localisation, trunk: PlainNet'),
+        (
+            'layer2',
+            r"transformers\[1\] before 'layer2': Localisation, trunk: ",
+        ),
+    ],
+)
+def test_a_localiser_of_another_size_says_whose_it_is(
+    mode, place, who, transformer
+):
+    wrong = transformer((8, 8), place)
+    wrong['localisation'] = dict(trunk=PLAIN)
+    model = build(RESNET, transformer((32, 32)), wrong)
+    getattr(model, mode)()
+    with pytest.raises(ValueError, match=f'^STNBackbone, {who}.*built for '):
+        model(image())
+
+
+def test_a_backbone_of_another_size_is_no_localiser(transformer):
+    model = build(PLAIN, transformer((32, 32)))
+    with pytest.raises(ValueError, match='^PlainNet: built for sources'):
+        model(image())
+
+
+@pytest.mark.parametrize(
+    ('place', 'size'), [(None, (32, 32)), ('stage_2', (8, 8))]
+)
+def test_branches_are_fused_as_those_of_the_backbone(place, size, transformer):
+    zoom = transformer(size, place, start=[0.5, 0.3, 0.1])
+    model = build(dict(type='RepVGG', arch='A0'), zoom)
     expected = model(image())
     model.switch_to_deploy()
     assert model.backbone.deploy

@@ -260,9 +260,7 @@ def test_theta_of_another_length_is_refused(shape):
         grid.map_points(torch.zeros(shape), centres((5, 9)))
 
 
-@pytest.mark.parametrize(
-    'kind', ['mmstn.SheerGrid', 'AffineGrid', 'mmstn.PlainNet', None]
-)
+@pytest.mark.parametrize('kind', ['AffineGrid', 'mmstn.PlainNet', None])
 def test_an_unknown_family_is_named(kind):
     with pytest.raises(ValueError, match=f'one of mmstn.Tr.*got {kind!r}'):
         build_grid(dict(type=kind, size=(5, 9)))

@@ -12,7 +12,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from mmstn.attention.record import record_attention
-from mmstn.models.transformer import AffineGrid
+from mmstn.models.transformer import AffineGrid, IterativeSpatialTransformer
 from mmstn.models.transformer.find import find_transformers
 
 FLAT, DEEP = (5, 9), (3, 4, 5)
@@ -318,6 +318,16 @@ def test_a_localiser_that_cannot_see_an_output_is_refused():
     message = r'output of size \(5, 9\), but the trunk .* for \(8, 8\); give'
     with pytest.raises(ValueError, match=message):
         build(source=(8, 8))
+
+
+def test_any_module_may_localise_every_step():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(2 * 5 * 9, 8), nn.ReLU())
+    for localisation in (net, [net, copy.deepcopy(net)]):
+        transformer = IterativeSpatialTransformer(
+            2, localisation, AffineGrid(FLAT)
+        )
+        assert_close(transformer(image()), image(), atol=1e-5, rtol=0)
+        assert_close(transformer.start, transformer.grid.identity)
 
 
 def test_parts_may_be_modules():

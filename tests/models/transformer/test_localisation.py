@@ -166,9 +166,29 @@ def test_a_wrong_in_features_is_said_with_the_right_one():
         build(trunk=trunk, in_features=5).eval()(sources())
 
 
-def test_a_trunk_without_a_tuple_is_refused():
+def test_a_trunk_may_return_a_tensor():
     model = build(trunk=dict(type='GlobalAveragePooling'), in_features=1)
-    message = 'GlobalAveragePooling must return a tuple .* gave Tensor'
+    torch.nn.init.normal_(model.regressor.weight)
+    expected = model.regressor(sources().mean((2, 3)))
+    assert_close(model(sources()), expected)
+
+
+@pytest.mark.parametrize(
+    ('output', 'given'),
+    [
+        (dict(features=torch.ones(3, 1)), 'dict'),
+        ((), 'tuple'),
+        (torch.ones(3), r'a tensor \(3,\)'),
+    ],
+    ids=str,
+)
+def test_a_trunk_without_features_is_refused(output, given):
+    class Wrong(torch.nn.Module):
+        def forward(self, source):
+            return output
+
+    model = build(trunk=Wrong(), in_features=1)
+    message = f'Wrong must return features, a tensor .* but gave {given}$'
     with pytest.raises(TypeError, match=message):
         model(sources())
 

@@ -1,0 +1,116 @@
+"""How far a transformer undoes the rotation, scale and shift of an object."""
+
+from collections.abc import Sequence
+from math import pi
+
+import torch
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+
+from mmstn.geometry.outline import frame_perimeter
+from mmstn.registry import METRICS
+
+NEVER = 1e-9  # a variance: what no sample was changed by
+
+
+@METRICS.register_module()
+class PoseUndone(BaseMetric):
+    """Share of each kind of variation that a transformer undoes, in percent.
+
+    ``undone/<transformer>/angle``, ``.../log_scale``, ``.../x`` and
+    ``.../y``: 100 if in the output every object of a class stands alike, 0 if
+    they vary as they do in the input, negative if they vary more. It is one
+    minus the variance left over that of the input, both about the mean of
+    each class, as a class may have a pose of its own. What does not vary in
+    the input is left out.
+
+    Needs of each data sample ``gt_label``, ``gt_corners``, the corners of the
+    object in pixels of the network's input, ``(4, 2)``, clockwise from its
+    upper left one, and ``mmstn.AttentionRecordHook`` among the
+    ``custom_hooks``. The region of a bent family counts as the affine one
+    nearest to its outline; a sample whose outline is not finite counts as
+    not undone.
+    """
+
+    default_prefix = 'undone'
+
+    def process(self, data_batch, data_samples: Sequence[dict]) -> None:
+        for sample in data_samples:
+            for name, where in (
+                ('gt_corners', 'use a data set that knows them, as of R, RTS'),
+                ('attention', "add dict(type='mmstn.AttentionRecordHook')"),
+            ):
+                value = sample.get(name)
+                if value is None or len(value) == 0:
+                    raise ValueError(
+                        f'PoseUndone: a prediction has no {name}; {where}'
+                    )
+            corners = sample['gt_corners'].cpu()
+            windows = {
+                name: nearest_affine(outline)
+                for name, outline in sample['attention'].items()
+            }
+            label = sample['gt_label'].item()
+            self.results.append((label, nearest_affine(corners), windows))
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        labels = torch.tensor([label for label, _, _ in results])
+        true = torch.stack([pose for _, pose, _ in results])  # (N, 3, 2)
+        before = variances(true[:, :2], true[:, 2], labels)
+        metrics = {}
+        for name in results[0][2]:
+            window = torch.stack([windows[name] for _, _, windows in results])
+            left = left_over(true, window)
+            after = variances(left[:, :2], left[:, 2], labels)
+            for part, variance in before.items():
+                if variance > NEVER:
+                    share = 100 * (1 - after[part] / variance)
+                    metrics[f'{name}/{part}'] = share.item()
+        return metrics
+
+
+def nearest_affine(outline: Tensor) -> Tensor:
+    """Return half a side along x, along y, and the centre, ``(3, 2)``.
+
+    Args:
+        outline: ``(4 * per_side, 2)``, as ``frame_perimeter`` goes around.
+    """
+    outline = outline.double()
+    frame = frame_perimeter(len(outline) // 4, outline)
+    homogeneous = torch.cat([frame, torch.ones_like(frame[:, :1])], dim=1)
+    return torch.linalg.pinv(homogeneous) @ outline
+
+
+def left_over(true: Tensor, window: Tensor) -> Tensor:
+    """Return the pose of objects as seen through windows, ``(N, 3, 2)``.
+
+    Sides are in halves of the window's, the centre in pixels of the source.
+    """
+    sides = torch.linalg.lstsq(
+        window[:, :2].mT.nan_to_num(), true[:, :2].mT
+    ).solution.mT
+    left = torch.cat([sides, (true[:, 2] - window[:, 2]).unsqueeze(1)], dim=1)
+    is_finite = window.isfinite().flatten(1).all(1)
+    return torch.where(is_finite.view(-1, 1, 1), left, true)
+
+
+def variances(
+    sides: Tensor, centre: Tensor, labels: Tensor
+) -> dict[str, Tensor]:
+    """Return the variance of each part of a pose about its class's mean."""
+    (xx, xy), (yx, yy) = sides.permute(1, 2, 0)
+    angle = torch.atan2(xy - yx, xx + yy)
+    scale = torch.linalg.det(sides).abs().log() / 2
+    x, y = centre.unbind(1)
+    parts = dict(angle=angle, log_scale=scale, x=x, y=y)
+    members = torch.nn.functional.one_hot(labels).double()  # (N, classes)
+    members = members[:, members.any(0)]
+
+    def mean(values: Tensor) -> Tensor:
+        """Return the mean of each sample's class."""
+        return members @ ((members.T @ values) / members.sum(0))
+
+    deviations = {name: part - mean(part) for name, part in parts.items()}
+    turn = angle - torch.atan2(mean(angle.sin()), mean(angle.cos()))
+    deviations['angle'] = torch.remainder(turn + pi, 2 * pi) - pi
+    return {name: gap.square().mean() for name, gap in deviations.items()}

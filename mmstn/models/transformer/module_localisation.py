@@ -1,0 +1,84 @@
+"""Part 1 of the spatial transformer, from any plain module."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mmstn.models.transformer.localisation import Localisation
+
+
+class ModuleLocalisation(Localisation):
+    """Give theta by a module that returns theta, or features for it.
+
+    What it returns in the first pass decides. A tensor of exactly ``(B, P)``
+    is theta, and where theta starts is up to the module. Everything else is
+    features, a tensor ``(B, ...)`` or a tuple of which the last one counts:
+    a linear layer behind them starts at ``start``.
+
+    The layer is lazy unless the module has ``out_features``: pass a batch
+    before what reads every parameter, such as DDP or ``init_weights``.
+
+    Args:
+        module: The module.
+        start: The ``P`` parameters given for every input before training.
+    """
+
+    gives_theta = False
+
+    def __init__(self, module: nn.Module, start: Sequence[float]):
+        super().__init__(module, start)
+
+    def make_regressor(self, in_features: int | None) -> nn.Linear:
+        """Return the linear layer, lazy unless the module tells its length."""
+        if hasattr(self.trunk, 'out_features'):
+            return super().make_regressor(in_features)
+        return nn.LazyLinear(len(self.start))
+
+    def go_to_start(self):
+        if not self.gives_theta and not isinstance(
+            self.regressor, nn.LazyLinear
+        ):
+            super().go_to_start()
+
+    def forward(self, source: Tensor) -> Tensor:
+        """Return theta ``(B, P)`` for a source ``(B, C, *size)``.
+
+        Raises:
+            TypeError: If the module returns neither theta nor features.
+        """
+        output = self.trunk(source)
+        if not self.gives_theta and self.is_theta(output):
+            self.drop_regressor()
+        if self.gives_theta:
+            return output
+        features = self.flatten(output)
+        if isinstance(self.regressor, nn.LazyLinear):
+            self.materialise(self.regressor, features)
+        return self.regress(features, source)
+
+    def is_theta(self, output: object) -> bool:
+        """True for a tensor ``(B, P)``."""
+        shape = (len(self.start),)
+        return isinstance(output, Tensor) and output.shape[1:] == shape
+
+    def drop_regressor(self):
+        self.gives_theta = True
+        del self.regressor
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def materialise(self, layer: nn.LazyLinear, features: Tensor) -> None:
+        """Give the linear layer its length, unless a checkpoint did."""
+        is_fresh = layer.has_uninitialized_params()
+        weight, length = layer.weight, features.shape[1]
+        layer(torch.zeros(1, length, dtype=weight.dtype, device=weight.device))
+        if is_fresh:
+            self.go_to_start()
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        trunk, layer = f'{prefix}trunk.', f'{prefix}regressor.weight'
+        has_trunk = any(key.startswith(trunk) for key in state_dict)
+        if has_trunk and layer not in state_dict and not self.gives_theta:
+            self.drop_regressor()
+        super()._load_from_state_dict(state_dict, prefix, *args)

@@ -1,0 +1,64 @@
+"""The results as OpenMMLab's model index, which ``mim`` reads."""
+
+from collections.abc import Sequence
+from statistics import mean
+
+import yaml
+
+from mmstn.results.experiments import Experiment, Table
+from mmstn.results.record import Record
+
+METAFILE = 'configs/metafile.yml'
+COLLECTION = {
+    'Name': 'Spatial Transformer Networks',
+    'Metadata': {'Architecture': ['Spatial Transformer']},
+    'Paper': {
+        'URL': 'https://arxiv.org/abs/1506.02025',
+        'Title': 'Spatial Transformer Networks',
+    },
+    'README': 'configs/README.md',
+}
+
+
+def model_entry(
+    table: Table, row: Experiment, records: Sequence[Record]
+) -> dict:
+    """Return the entry of an experiment that was run."""
+    first = records[0]
+    found = [table.shown_value(r.value(table.metric)) for r in records]
+    name = f'Top 1 {table.shown.capitalize()}'
+    return {
+        'Name': row.name.replace('/', '-').replace('@', '-'),
+        'In Collection': COLLECTION['Name'],
+        'Config': row.config,
+        'Metadata': {
+            'Training Data': table.data,
+            'Epochs': first.budget['epochs'],
+            'Batch Size': first.budget['batch_size'],
+            'Parameters': first.parameters,
+            'FLOPs': first.flops,
+            'Seeds': len(records),
+        },
+        'Results': [
+            {
+                'Dataset': table.data,
+                'Task': 'Image Classification',
+                'Metrics': {name: round(mean(found), 2)},
+            }
+        ],
+    }
+
+
+def metafile(
+    tables: Sequence[Table], records: dict[str, Sequence[Record]]
+) -> str:
+    """Return the text of ``configs/metafile.yml``."""
+    models = [
+        model_entry(table, row, records[row.name])
+        for table in tables
+        for row in table.experiments
+        if row.name in records
+    ]
+    return yaml.safe_dump(
+        {'Collections': [COLLECTION], 'Models': models}, sort_keys=False
+    )

@@ -1,0 +1,93 @@
+"""Run experiments one after the other, or several at once."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from datetime import timedelta
+from statistics import mean
+
+from mmengine.config import Config
+
+from mmstn.results.run import Run, epochs_trained
+
+INTERVAL = 60  # seconds between two lines about what is running
+
+
+class Queue:
+    """Runs that have no record yet, and how far they are.
+
+    Args:
+        runs: What to run; those with a record are left out.
+        jobs: How many at once.
+        say: What takes each line.
+    """
+
+    def __init__(
+        self, runs: Sequence[Run], jobs: int, say: Callable[[str], None]
+    ):
+        self.runs = [run for run in runs if not run.is_done]
+        self.jobs = jobs
+        self.say = say
+        self.began = {}  # of a run, when
+        self.took = []  # seconds of each finished run
+        say(f'{len(runs) - len(self.runs)} of {len(runs)} runs have a record')
+
+    def execute(self) -> list[Exception]:
+        """Run all, and return the errors of those that failed."""
+        errors = []
+        with ThreadPoolExecutor(self.jobs) as pool:
+            waiting = {pool.submit(self.begin, run): run for run in self.runs}
+            while waiting:
+                finished, _ = wait(waiting, INTERVAL, FIRST_COMPLETED)
+                for future in finished:
+                    errors += self.finish(waiting.pop(future), future)
+                if not finished:
+                    self.say(self.state(waiting.values()))
+        return errors
+
+    def begin(self, run: Run):
+        self.began[run] = time.monotonic()
+        self.say(f'{run.name}: begins')
+        return run.execute()
+
+    def finish(self, run: Run, future: Future) -> list[Exception]:
+        """Say what came of a run; return its error, if there is one."""
+        took = time.monotonic() - self.began.pop(run)
+        error = future.exception()
+        if error is not None:
+            self.say(f'{run.name}: {error}')
+            return [error]
+        self.took.append(took)
+        value = future.result().value(run.table.metric)
+        self.say(
+            f'{run.name}: {run.table.shown} '
+            f'{run.table.shown_value(value):.2f} % after {in_words(took)}'
+        )
+        return []
+
+    def state(self, unfinished: Sequence[Run]) -> str:
+        """Return what is running, how far it is, and what time is left."""
+        now, parts, whole = time.monotonic(), [], list(self.took)
+        left = 0.0
+        for run, began in list(self.began.items()):
+            cfg = Config.fromfile(run.root / run.experiment.config)
+            epochs = cfg.train_cfg.max_epochs
+            epoch = epochs_trained(run.folder)
+            parts.append(f'{run.name}: epoch {epoch} of {epochs}')
+            if epoch > 1:
+                whole.append((now - began) * epochs / (epoch - 1))
+                left += whole[-1] - (now - began)
+        if whole:
+            left += mean(whole) * (len(unfinished) - len(self.began))
+            parts.append(f'about {in_words(left / self.jobs)} left')
+        return '; '.join(parts)
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration as hours, minutes and seconds."""
+    return str(timedelta(seconds=round(seconds)))

@@ -1,0 +1,265 @@
+"""Run one experiment from a clean copy of a commit, and record it."""
+
+import fcntl
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.runner import CheckpointLoader
+
+from mmstn.results.experiments import Experiment, Table
+from mmstn.results.record import Record, record_path, write_record
+
+RUNS = 'work_dirs/reproduce'
+PACKAGES = ('torch', 'torchvision', 'numpy', 'opencv-python', 'mmengine')
+PACKAGES += ('mmpretrain', 'onedl-mmengine', 'onedl-mmpretrain')
+ONE_CORE = 'CPU, one core'
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One seed of one experiment.
+
+    Args:
+        root: Of the project: a git checkout, for the clean copy.
+        table: That the experiment is of.
+        experiment: What to run.
+        seed: Of everything random, a fold's too.
+    """
+
+    root: Path
+    table: Table
+    experiment: Experiment
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f'{self.experiment.name} seed {self.seed}'
+
+    @property
+    def folder(self) -> Path:
+        """Where checkpoints and logs go, and what is resumed from."""
+        name = self.experiment.name.replace('@', '/')
+        return self.root / RUNS / name / f'seed_{self.seed}'
+
+    @property
+    def is_done(self) -> bool:
+        return record_path(
+            self.root, self.experiment.name, self.seed
+        ).is_file()
+
+    def options(self) -> dict:
+        """Return what differs from the config, as ``--cfg-options``."""
+        seeds = dict.fromkeys(self.table.seed_options, self.seed)
+        return {**self.experiment.options, **seeds}
+
+    def commit(self) -> str:
+        """Return the commit that the run began at, or begins at now."""
+        path = self.folder / 'commit'
+        if not path.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(git(self.root, 'rev-parse', 'HEAD'))
+        return path.read_text()
+
+    def execute(self) -> Record:
+        """Train where it was left, test, measure and write the record.
+
+        Raises:
+            BlockingIOError: If another process has the run at this moment.
+            RuntimeError: If training or test ends with an error, with the
+                end of its log.
+        """
+        with locked(self.folder):
+            commit = self.commit()
+            source = clean_copy(self.root, commit)
+            self.call(source, 'train.py', '--resume')
+            checkpoint = Path((self.folder / 'last_checkpoint').read_text())
+            if not checkpoint.is_file():  # the folder was moved
+                checkpoint = self.folder / checkpoint.name
+            metrics = self.folder / 'metrics.json'
+            self.call(
+                source,
+                'test.py',
+                str(checkpoint),
+                '--out',
+                str(metrics),
+                '--out-item',
+                'metrics',
+            )
+            record = self.record(
+                source, commit, checkpoint, json.loads(metrics.read_text())
+            )
+        write_record(self.root, record)
+        return record
+
+    def call(self, source: Path, tool: str, *arguments: str) -> None:
+        """Run a tool of the clean copy; its output goes to a log.
+
+        On a CPU it has one thread, and no workers.
+        """
+        options = self.options()
+        environment = {**os.environ, 'PYTHONPATH': str(source)}
+        if not torch.cuda.is_available():
+            environment |= dict(OMP_NUM_THREADS='1', MKL_NUM_THREADS='1')
+            options = {**in_one_process(), **options}
+        command = [sys.executable, f'tools/{tool}', self.experiment.config]
+        command += [*arguments, '--work-dir', str(self.folder)]
+        command += as_arguments(options)
+        log = self.folder / f'{Path(tool).stem}.log'
+        with log.open('w') as file:
+            ended = subprocess.run(
+                command, cwd=source, env=environment, stdout=file, stderr=file
+            )
+        if ended.returncode != 0:
+            tail = ''.join(log.read_text().splitlines(True)[-12:])
+            raise RuntimeError(f'{self.name}: {tool} failed, {log}:\n{tail}')
+
+    def size(self, source: Path) -> dict[str, int]:
+        """Return ``parameters`` and ``flops`` of the network."""
+        command = [sys.executable, '-m', 'mmstn.results.measure']
+        command += [self.experiment.config, *as_arguments(self.options())]
+        environment = {**os.environ, 'PYTHONPATH': str(self.root)}
+        ended = subprocess.run(
+            command,
+            cwd=source,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        if ended.returncode != 0:
+            raise RuntimeError(f'{self.name}: {ended.stderr[-2000:]}')
+        return json.loads(ended.stdout.splitlines()[-1])
+
+    def record(
+        self, source: Path, commit: str, checkpoint: Path, metrics: dict
+    ) -> Record:
+        """Return the record of the finished run."""
+        cfg = Config.fromfile(source / self.experiment.config)
+        cfg.merge_from_dict(self.options())
+        batch_size = cfg.train_dataloader.batch_size
+        meta = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')['meta']
+        step = seconds_per_step(self.folder)
+        on_gpu = torch.cuda.is_available()
+        return Record(
+            experiment=self.experiment.name,
+            config=self.experiment.config,
+            options=self.options(),
+            seed=self.seed,
+            budget=dict(
+                epochs=meta['epoch'],
+                steps=meta['iter'],
+                batch_size=batch_size,
+            ),
+            metrics=[
+                dict(name=name, value=round(value, 4), direction='higher')
+                for name, value in metrics.items()
+            ],
+            **self.size(source),
+            seconds=round(step * meta['iter'], 1),
+            images_per_second=round(batch_size / step, 1),
+            device=torch.cuda.get_device_name() if on_gpu else ONE_CORE,
+            versions=versions(),
+            commit=commit,
+        )
+
+
+def in_one_process() -> dict[str, object]:
+    """Return the options with which a training takes one core."""
+    return {
+        f'{loader}.{key}': value
+        for loader in LOADERS
+        for key, value in dict(num_workers=0, persistent_workers=False).items()
+    }
+
+
+def as_arguments(options: dict) -> list[str]:
+    """Return options as a command line has them."""
+    pairs = [f'{key}={value}' for key, value in options.items()]
+    return ['--cfg-options', *pairs] if pairs else []
+
+
+def seconds_per_step(folder: Path) -> float:
+    """Return the mean time of a training step in the logs of a run.
+
+    A run that was killed has a log for each start; of a step that was taken
+    twice the later time counts.
+    """
+    times = {}
+    for log in sorted(folder.glob('*/vis_data/scalars.json')):
+        for line in log.read_text().splitlines():
+            entry = json.loads(line)
+            if 'loss' in entry and 'time' in entry:
+                times[entry['step']] = entry['time']
+    return statistics.mean(times.values())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of what does the work."""
+    found = dict(python=platform.python_version())
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Return what a git command prints.
+
+    Raises:
+        RuntimeError: If git refuses, as outside a checkout.
+    """
+    ended = subprocess.run(
+        ['git', '-C', str(root), *arguments], capture_output=True, text=True
+    )
+    if ended.returncode != 0:
+        raise RuntimeError(
+            f'reproduce: a run needs a git checkout of mmstn, but in {root} '
+            f'`git {" ".join(arguments)}` says: {ended.stderr.strip()}'
+        )
+    return ended.stdout.strip()
+
+
+def clean_copy(root: Path, commit: str) -> Path:
+    """Return a folder with the files of a commit, and data as in ``root``."""
+    copy = root / RUNS / 'sources' / commit
+    with locked(copy.parent, wait=True):
+        if not (copy / '.complete').is_file():
+            git(root, 'clone', '-q', '--no-checkout', str(root), str(copy))
+            git(copy, 'checkout', '-q', commit)
+            for name in ('data', 'checkpoints'):
+                (copy / name).symlink_to(root / name)
+            (copy / '.complete').touch()
+    return copy
+
+
+@contextmanager
+def locked(folder: Path, wait: bool = False) -> Iterator[None]:
+    """Hold a folder, so that two processes do not run one thing.
+
+    Raises:
+        BlockingIOError: If it is held, and ``wait`` is False.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / 'lock').open('w') as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+def epochs_trained(folder: Path) -> int:
+    """Return how many epochs a run has begun, by its newest log."""
+    logs = sorted(folder.glob('*/vis_data/scalars.json'))
+    lines = logs[-1].read_text().splitlines() if logs else []
+    return max((json.loads(line).get('epoch', 0) for line in lines), default=0)

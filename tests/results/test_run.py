@@ -1,0 +1,119 @@
+"""Runs: from a clean copy of a commit, resumable, recorded."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mmstn.results.experiments import Experiment, Table
+from mmstn.results.queue import Queue, in_words
+from mmstn.results.record import read_records
+from mmstn.results.run import (
+    Run,
+    epochs_trained,
+    git,
+    locked,
+    seconds_per_step,
+)
+
+ROOT = Path(__file__).parents[2]
+DIGITS = Experiment(
+    'stn_digits', 'ST-CNN-Aff', options={'train_cfg.max_epochs': 1}
+)
+TABLE = Table('digits', 'digits', 'accuracy/top1', (DIGITS,))
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    if not (ROOT / '.git').exists():
+        pytest.skip('needs a git checkout of mmstn')
+    root = tmp_path / 'checkout'
+    git(ROOT, 'clone', '-q', str(ROOT), str(root))
+    return root
+
+
+def write_log(folder, *entries):
+    path = folder / 'vis_data/scalars.json'
+    path.parent.mkdir(parents=True)
+    path.write_text('\n'.join(map(json.dumps, entries)))
+
+
+def step(step, time, epoch=1):
+    return dict(loss=1.0, time=time, step=step, epoch=epoch)
+
+
+def test_a_step_that_was_taken_twice_counts_once(tmp_path):
+    validation = {'accuracy/top1': 50.0, 'time': 9.0, 'step': 1}
+    write_log(tmp_path / '1', step(10, 0.1), validation, step(20, 0.7, 2))
+    write_log(tmp_path / '2', step(20, 0.3, 2), step(30, 0.2, 3))
+    assert seconds_per_step(tmp_path) == pytest.approx(0.2)
+    assert epochs_trained(tmp_path) == 3
+
+
+def test_a_run_that_has_not_begun_has_trained_no_epoch(tmp_path):
+    assert epochs_trained(tmp_path) == 0
+
+
+def test_two_processes_do_not_run_one_thing(tmp_path):
+    with locked(tmp_path), pytest.raises(BlockingIOError), locked(tmp_path):
+        pass
+    with locked(tmp_path):  # let go
+        pass
+
+
+def test_outside_a_checkout_it_says_what_a_run_needs(tmp_path):
+    with pytest.raises(RuntimeError, match='needs a git checkout of mmstn'):
+        git(tmp_path, 'rev-parse', 'HEAD')
+
+
+def test_a_duration_in_words():
+    assert in_words(3725.4) == '1:02:05'
+
+
+@pytest.mark.slow
+def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
+    first = Run(checkout, TABLE, DIGITS, 1)
+    record = first.execute()
+    assert first.is_done
+    assert read_records(checkout) == {'stn_digits': [record]}
+    assert record.commit == git(checkout, 'rev-parse', 'HEAD')
+    assert record.options == {
+        'train_cfg.max_epochs': 1,
+        'randomness.seed': 1,
+    }
+    assert record.budget == dict(epochs=1, steps=21, batch_size=64)
+    assert 0 < record.value('accuracy/top1') < 100
+    assert record.parameters > record.flops / 10**4 > 0
+
+    (checkout / 'configs/stn_digits.py').write_text('broken(')
+    git(
+        checkout,
+        '-c',
+        'user.name=a',
+        '-c',
+        'user.email=a@b',
+        'commit',
+        '-qam',
+        'x',
+    )
+    longer = replace(DIGITS, options={'train_cfg.max_epochs': 2})
+    again = Run(checkout, TABLE, longer, 1).execute()
+    assert again.commit == record.commit
+    assert again.budget['epochs'] == 2
+    assert 'resumed epoch: 1' in (first.folder / 'train.log').read_text()
+
+
+@pytest.mark.slow
+def test_the_queue_skips_what_is_done_and_says_what_failed(checkout):
+    (checkout / 'configs/results/stn_digits.seed0.json').write_text('{}')
+    broken = replace(DIGITS, options={'train_cfg.max_epochs': 'many'})
+    runs = [
+        Run(checkout, TABLE, DIGITS, 0),
+        Run(checkout, TABLE, broken, 2),
+    ]
+    lines = []
+    (error,) = Queue(runs, 2, lines.append).execute()
+    assert lines[0] == '1 of 2 runs have a record'
+    assert 'stn_digits seed 2: train.py failed' in str(error)
+    assert not runs[1].is_done

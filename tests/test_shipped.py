@@ -1,0 +1,85 @@
+"""Configs and tools of packages are found by path and by name."""
+
+import argparse
+from pathlib import Path
+
+import mmpretrain
+import pytest
+
+from mmstn.shipped import config_argument, find_config, find_tool
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = sorted(ROOT.glob('configs/**/*.py'))
+
+
+@pytest.mark.parametrize(
+    ('name', 'path'),
+    [
+        ('stn_digits', 'stn_digits.py'),
+        ('stn_digits.py', 'stn_digits.py'),
+        ('mmstn::stn_digits', 'stn_digits.py'),
+        ('mmstn::sums/cnn.py', 'sums/cnn.py'),
+        ('st_cnn_aff_rts', 'mnist/st_cnn_aff_rts.py'),
+        ('_base_/digits', '_base_/digits.py'),
+    ],
+)
+def test_a_config_is_found_by_its_name(name, path):
+    assert find_config(name).samefile(ROOT / 'configs' / path)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_every_config_is_found_by_its_path_below_configs(path):
+    name = path.relative_to(ROOT / 'configs').as_posix()
+    assert find_config(name).samefile(path)
+
+
+def test_a_file_comes_before_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path('stn_digits.py').touch()
+    assert find_config('stn_digits.py').samefile(tmp_path / 'stn_digits.py')
+    assert find_config('mmstn::stn_digits.py').parent.name == 'configs'
+
+
+@pytest.mark.parametrize(
+    ('name', 'near'),
+    [
+        ('stn_digit', 'no file and no config of mmstn; there are stn_digits'),
+        ('mmstn::st_cnn_af_rts', 'there are mnist/st_cnn_aff_rts'),
+        ('sum/st_fcn_aff', 'there are sums/st_fcn_aff'),
+        ('stn_cub', 'no file .* there are .*stn_cub_2x'),  # only a base
+        ('cnn', 'more than one .*are house_numbers/cnn, sums/cnn, volumes/cn'),
+        ('quite.another', 'there are inception_v2_cub, .*stn_digits, '),
+        ('../configs/stn_digits', 'no file'),
+    ],
+)
+def test_another_name_is_answered_with_those_alike(name, near):
+    with pytest.raises(FileNotFoundError, match=near):
+        find_config(name)
+    with pytest.raises(argparse.ArgumentTypeError, match=near):
+        config_argument(name)
+
+
+THEIRS = Path(mmpretrain.__file__).parent / '.mim'
+FLOPS = THEIRS / 'tools/analysis_tools/get_flops.py'
+
+
+@pytest.mark.parametrize(
+    ('name', 'path'),
+    [
+        ('get_flops', FLOPS),
+        ('get_flops.py', FLOPS),
+        ('analysis_tools/get_flops', FLOPS),
+        ('tools/analysis_tools/get_flops.py', FLOPS),
+        (str(FLOPS), FLOPS),
+        ('prepare_svhn.py', ROOT / 'tools/prepare_svhn.py'),
+        ('train', ROOT / 'tools/train.py'),  # not MMPretrain's
+    ],
+)
+def test_a_tool_is_found_by_its_name(name, path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_tool(name).samefile(path)
+
+
+def test_another_tool_is_answered_with_those_alike():
+    with pytest.raises(FileNotFoundError, match='are visualization/vis_cam'):
+        find_tool('tools/vis_cams.py')

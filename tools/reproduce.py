@@ -1,0 +1,81 @@
+"""Run published experiments, and write their tables.
+
+python tools/reproduce.py mnist/st_cnn_aff_rts   # a cell
+python tools/reproduce.py mnist/rts --seeds 0    # a table, one seed
+python tools/reproduce.py all --jobs 2
+python tools/reproduce.py --table                # write the tables again
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmstn.files import write_whole
+from mmstn.results.experiments import LIST, read_tables, select
+from mmstn.results.metafile import METAFILE, metafile
+from mmstn.results.queue import Queue
+from mmstn.results.record import FOLDER, read_records
+from mmstn.results.run import RUNS, Run
+from mmstn.results.tables import written_files
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f'The experiments stand in {LIST}. Each is trained from a '
+        f'clean copy of the last commit, in {RUNS}, and goes on from there '
+        f'after a kill; what has a record in {FOLDER} is not run again.',
+    )
+    parser.add_argument(
+        'names',
+        nargs='*',
+        help='of experiments, of tables, their first part, or `all`',
+    )
+    parser.add_argument(
+        '--seeds', nargs='+', type=int, help="by default the table's"
+    )
+    parser.add_argument(
+        '--jobs', type=int, default=1, help='how many at once, one core each'
+    )
+    parser.add_argument(
+        '--list', action='store_true', help='say what would run, and stop'
+    )
+    parser.add_argument(
+        '--table',
+        action='store_true',
+        help='write tables, headers of configs and metafile from the records',
+    )
+    args = parser.parse_args()
+    tables = read_tables(ROOT)
+    try:
+        chosen = select(tables, args.names)
+    except ValueError as error:
+        parser.error(str(error))
+    runs = [
+        Run(ROOT, table, row, seed)
+        for table, row in chosen
+        for seed in args.seeds or table.seeds
+    ]
+    if args.list:
+        for run in runs:
+            print(run.name, 'has a record' if run.is_done else '')
+        return
+    errors = Queue(runs, args.jobs, log).execute() if runs else []
+    if args.table:
+        records = read_records(ROOT)
+        files = written_files(ROOT, tables, records)
+        files[ROOT / METAFILE] = metafile(tables, records)
+        for path, text in files.items():
+            write_whole(path, text.encode())
+    sys.exit(bool(errors))
+
+
+def log(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == '__main__':
+    main()
