@@ -6,7 +6,7 @@ train by SGD, in batches of 100 or 200, for 100,000 to 500,000 iterations; ours
 is the schedule of the other digits, AdamW and a cosine, for all alike.
 """
 
-_base_ = 'mnist.py'
+_base_ = ['mnist.py', 'mnist_60e.py']
 
 train_dataloader = dict(dataset=dict(distortion='corners'))
 val_dataloader = dict(
@@ -24,3 +24,4 @@ model = dict(
     ),
     head=dict(type='LinearClsHead', num_classes=10, topk=(1,), cal_acc=True),
 )
+custom_hooks = [dict(type='mmstn.ChannelsLastHook')]

@@ -8,7 +8,7 @@ digits for training in 8 copies each, the 10,000 test digits in 8 copies. Ours:
 - the schedule of the other digits, over 240 such epochs.
 """
 
-_base_ = 'mnist.py'
+_base_ = ['mnist.py', 'mnist_60e.py']
 
 train_dataloader = dict(
     dataset=dict(distortion='projective', indices=10_000, copies=8)
@@ -28,6 +28,7 @@ model = dict(
     ),
     head=dict(type='LinearClsHead', num_classes=10, topk=(1,), cal_acc=True),
 )
+custom_hooks = [dict(type='mmstn.ChannelsLastHook')]
 
 param_scheduler = [
     dict(

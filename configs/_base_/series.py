@@ -7,7 +7,7 @@ Source: ours; Lohit et al. 2019 and Shapira Weber et al. 2019 align series so.
 The models have 32k parameters, within 2 %.
 """
 
-_base_ = 'mnist.py'
+_base_ = ['mnist.py', 'mnist_60e.py']
 
 train_dataloader = dict(dataset=dict(distortion='time'))
 val_dataloader = dict(

@@ -35,4 +35,7 @@ model = dict(
     ),
     head=dict(in_channels=3 * 20 * 20),
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]

@@ -44,4 +44,7 @@ model = dict(
     ),
     head=dict(in_channels=32),
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]
