@@ -11,6 +11,7 @@ def small_transformer(
     num_transformers=None,
     num_steps=None,
     scale=None,
+    deviation=None,
     **others,
 ):
     """Return the config of a transformer whose localiser is a ``PlainNet``.
@@ -25,6 +26,8 @@ def small_transformer(
         num_transformers: N of a parallel transformer; by default a single one.
         num_steps: Of an iterative transformer; by default it is none.
         scale: Of a ``TranslationGrid``.
+        deviation: Of a ``ProbabilisticLocalisation``; by default theta is
+            not drawn.
         others: ``sampler``, ``before``, ``starts``, ...
     """
     source = source or size
@@ -43,6 +46,9 @@ def small_transformer(
     )
     if start is not None:
         cfg['localisation']['start'] = start
+    if deviation is not None:
+        kind = 'mmstn.ProbabilisticLocalisation'
+        cfg['localisation'].update(type=kind, deviation=deviation)
     if num_transformers is not None:
         cfg['type'] = 'mmstn.ParallelSpatialTransformer'
         cfg['num_transformers'] = num_transformers

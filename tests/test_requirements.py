@@ -43,9 +43,9 @@ def test_nothing_is_capped_but_the_frozen_releases():
     assert operators == {'>='}
 
 
-def test_the_readme_lists_every_environment_of_the_matrix():
+def test_contributing_lists_every_environment_of_the_matrix():
     matrix = (ROOT / '.ci' / 'matrix').read_text()
-    readme = (ROOT / 'README.md').read_text()
+    page = (ROOT / 'CONTRIBUTING.md').read_text()
     made = dict(re.findall(r'(\w+)\) arguments=\((3\.\d+)', matrix))
-    listed = dict(re.findall(r'\n\| `(\w+)`.*? \| (3\.\d+) \|', readme))
+    listed = dict(re.findall(r'\n\| `(\w+)`.*? \| (3\.\d+) \|', page))
     assert listed == made

@@ -1,7 +1,7 @@
 """The region that one transformer read, in pixels."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -53,6 +53,8 @@ class Glimpse:
         input: The input of the network.
         theta: ``(B, P)``.
         output: Its output, ``(B, C, *out)``.
+        draws: A few draws of theta, ``(B, K, P)``, of a localiser that
+            draws; ``theta`` is their mean then.
     """
 
     name: str
@@ -61,6 +63,13 @@ class Glimpse:
     input: Source
     theta: Tensor
     output: Tensor
+    draws: Tensor | None = None
+
+    @property
+    def drawn(self) -> list['Glimpse']:
+        """The glimpses that read by the draws; none without."""
+        draws = () if self.draws is None else self.draws.unbind(1)
+        return [replace(self, theta=theta, draws=None) for theta in draws]
 
     @property
     def reaches_input(self) -> bool:

@@ -9,17 +9,25 @@ from torch import Tensor, nn
 from mmstn.attention.glimpse import Glimpse, Source
 from mmstn.attention.provenance import Provenance, memory
 from mmstn.models.transformer import GridGenerator, SpatialTransformer
+from mmstn.models.transformer.probabilistic import is_drawing, some_draws
 
 
 class Record:
     """The glimpses of one forward pass.
 
     Args:
+        transformers: By their names.
         picture: The input of the network, ``(B, C, *size)``.
         provenance: Tracks the operations of the pass.
     """
 
-    def __init__(self, picture: Tensor, provenance: Provenance):
+    def __init__(
+        self,
+        transformers: dict[str, SpatialTransformer],
+        picture: Tensor,
+        provenance: Provenance,
+    ):
+        self.transformers = transformers
         self.input = Source('input', picture.clone(), True)
         # originals, to recognise; held, so that none is replaced by another
         self.sources = [(picture, self.input)]
@@ -41,21 +49,29 @@ class Record:
     ) -> None:
         """Record one call of a transformer's sampler; a forward hook.
 
-        An earlier call on the same source was a step towards this one.
+        An earlier call on the same source was a step towards this one. Draws
+        of theta are passed over: the pass by its mean comes last.
         """
+        if any(map(is_drawing, self.transformers.values())):
+            return
         original, family, theta = inputs
         source = self.source(name, original)
         if source.is_picture:
             self.pictures.add(memory(output))
         thetas = theta.detach().float()
-        parts = thetas.unbind(1) if theta.ndim == 3 else [thetas]
+        drawn = some_draws(self.transformers[name], thetas)
+        several = theta.ndim == 3
+        parts = thetas.unbind(1) if several else [thetas]
+        draws = [drawn] * len(parts)
+        if several and drawn is not None:
+            draws = drawn.unbind(1)
         copies = output.detach().clone().chunk(len(parts), 1)
         names = [name]
-        if theta.ndim == 3:
+        if several:
             names = [f'{name} {index + 1}' for index in range(len(parts))]
         glimpses = [
-            Glimpse(label, family, source, self.input, part, copy)
-            for label, part, copy in zip(names, parts, copies, strict=True)
+            Glimpse(label, family, source, self.input, *part)
+            for label, *part in zip(names, parts, copies, draws, strict=True)
         ]
         self.readings[name, id(source)] = glimpses
         before = source.lineage
@@ -90,7 +106,7 @@ def record_attention(
         picture: The input of the network, ``(B, C, *size)``.
     """
     with Provenance() as provenance, ExitStack() as handles:
-        record = Record(picture, provenance)
+        record = Record(transformers, picture, provenance)
         for name, transformer in transformers.items():
             handle = transformer.sampler.register_forward_hook(
                 partial(record.on_output, name)

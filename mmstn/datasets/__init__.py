@@ -7,11 +7,12 @@ from .digits import BundledDigits, DigitPairs, DigitVolumes, DistortedMNIST
 from .epoch_sampler import EpochSampler
 from .prebuilt_batch import batch_collate
 from .svhn import HouseNumbers
-from .transforms import PackDigits
+from .transforms import CornerNoise, PackDigits
 
 __all__ = [
     'CUB',
     'BundledDigits',
+    'CornerNoise',
     'DigitPairs',
     'DigitVolumes',
     'DistortedMNIST',

@@ -5,6 +5,7 @@ in the frame of :mod:`mmstn.geometry.lattice`.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -88,6 +89,23 @@ def _rotation_3d(vector: Tensor) -> Tensor:
         - vector.square().sum(1)[:, None, None] * identity
     )
     return identity + first * cross + second * squared
+
+
+def stretch_axes(matrix: Tensor, sides: Sequence[float]) -> Tensor:
+    """Return the same map of a frame stretched to ``sides``; shifts stay.
+
+    A rotation of a square frame becomes one of an oblong frame, in which
+    lengths along each axis count as many times as its side is long.
+
+    Args:
+        matrix: ``(B, n, n + 1)``.
+        sides: Along ``(x, y[, z])``.
+    """
+    if len(set(sides)) == 1:
+        return matrix
+    ratios = [[column / row for column in sides] for row in sides]
+    linear = matrix[..., :-1] * matrix.new_tensor(ratios)
+    return torch.cat([linear, matrix[..., -1:]], dim=-1)
 
 
 def affine_matrix(theta: Tensor) -> Tensor:

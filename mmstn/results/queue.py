@@ -40,14 +40,17 @@ class Queue:
     def execute(self) -> list[Exception]:
         """Run all, and return the errors of those that failed."""
         errors = []
-        with ThreadPoolExecutor(self.jobs) as pool:
-            waiting = {pool.submit(self.begin, run): run for run in self.runs}
+        pool = ThreadPoolExecutor(self.jobs)
+        waiting = {pool.submit(self.begin, run): run for run in self.runs}
+        try:
             while waiting:
                 finished, _ = wait(waiting, INTERVAL, FIRST_COMPLETED)
                 for future in finished:
                     errors += self.finish(waiting.pop(future), future)
                 if not finished:
                     self.say(self.state(waiting.values()))
+        finally:  # after Ctrl-C nothing more begins
+            pool.shutdown(cancel_futures=True)
         return errors
 
     def begin(self, run: Run):

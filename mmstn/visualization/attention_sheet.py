@@ -85,6 +85,7 @@ def outlined(
             lines(glimpse, on_input),
             control_points(glimpse, on_input),
             colour,
+            [lines(drawn, on_input) for drawn in glimpse.drawn],
         )
         for glimpse, colour in readers
     ]
@@ -124,7 +125,7 @@ def with_outlines(
     size: tuple[int, int],
     axes: tuple[int, int],
     sample: int,
-    drawings: list[tuple[np.ndarray, np.ndarray | None, tuple]],
+    drawings: list[tuple[np.ndarray, np.ndarray | None, tuple, list]],
 ) -> np.ndarray:
     """Return the tile of one sample on its ground, with its outlines.
 
@@ -133,7 +134,8 @@ def with_outlines(
         size: Of the view, before.
         axes: Which axes of a point run across and down.
         sample: The index of the sample.
-        drawings: Lines ``(B, L, P, n)``, control points and colours.
+        drawings: Lines ``(B, L, P, n)``, control points, colours, and of
+            each draw of theta the lines.
     """
     chosen = [
         (
@@ -141,9 +143,14 @@ def with_outlines(
             None if control is None else control[sample][..., axes],
             colour,
         )
-        for border, control, colour in drawings
+        for border, control, colour, _ in drawings
     ]
-    return draw.with_outlines(tile, size, chosen)
+    thin = [
+        (line[sample][..., axes], colour)
+        for _, _, colour, draws in drawings
+        for line in draws
+    ]
+    return draw.with_outlines(tile, size, chosen, thin)
 
 
 def framed(

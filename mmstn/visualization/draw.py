@@ -74,6 +74,7 @@ def with_outlines(
     tile: np.ndarray,
     size: tuple[int, int],
     drawings: Sequence[tuple[Sequence[np.ndarray], np.ndarray | None, tuple]],
+    thin: Sequence[tuple[Sequence[np.ndarray], tuple]] = (),
 ) -> np.ndarray:
     """Return a tile on its ground with outlines drawn onto both.
 
@@ -82,9 +83,13 @@ def with_outlines(
         size: ``(H, W)`` of the picture.
         drawings: For each outline its lines, its control points or None, and
             its colour; points in pixels of the picture.
+        thin: Lines and their colour, drawn thinly below all outlines.
     """
     margin = round(max(tile.shape) * MARGIN)
     picture = surround(tile, margin, GROUND)
+    for lines, colour in thin:
+        moved = [move_points(line, size, tile) + margin for line in lines]
+        draw_thinly(picture, moved, colour)
     for lines, dots, colour in drawings:
         moved = [move_points(line, size, tile) + margin for line in lines]
         draw_lines(picture, moved, colour)
@@ -102,14 +107,27 @@ def draw_lines(
     A point that is not finite is left out, with both lines to it. The first
     point of all gets a dot: there is the first corner of the output.
     """
-    pieces = [
-        fixed(straighten(piece)) for line in lines for piece in unbroken(line)
-    ]
+    pieces = drawable_pieces(lines)
     for thickness, ink in ((4, HALO), (2, colour)):
         cv2.polylines(
             picture, pieces, False, ink, thickness, cv2.LINE_AA, SHIFT
         )
     draw_dots(picture, lines[0][:1], 4.0, colour)
+
+
+def draw_thinly(
+    picture: np.ndarray, lines: Sequence[np.ndarray], colour: tuple
+) -> None:
+    """Draw lines one pixel wide, without a dot, onto ``picture``."""
+    pieces = drawable_pieces(lines)
+    cv2.polylines(picture, pieces, False, colour, 1, cv2.LINE_AA, SHIFT)
+
+
+def drawable_pieces(lines: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return lines as OpenCV takes them, cut where a point is not finite."""
+    return [
+        fixed(straighten(piece)) for line in lines for piece in unbroken(line)
+    ]
 
 
 def draw_dots(

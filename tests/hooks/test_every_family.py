@@ -10,20 +10,31 @@ from mmstn import hooks
 from mmstn.registry import MODELS
 
 HOOKS = [dict(type=f'mmstn.{name}') for name in hooks.__all__]
-CASES = [(family, kind) for family in FAMILIES for kind in (None, 'parallel')]
+CASES = [
+    (family, kind, None) for family in FAMILIES for kind in (None, 'parallel')
+]
 CASES += [
-    (family, 'iterative')
+    (family, kind, 0.1)
+    for family in ('AffineGrid', 'TPSGrid')
+    for kind in (None, 'parallel')
+]
+CASES += [
+    (family, 'iterative', None)
     for family in FAMILIES
     if hasattr(MODELS.get(family), 'compose')
 ]
 ARGUMENTS = dict(parallel='num_transformers', iterative='num_steps')
 
 
-@pytest.mark.parametrize(('family', 'kind'), CASES)
-def test_every_family_trains_under_every_hook(tmp_path, family, kind):
+@pytest.mark.parametrize(('family', 'kind', 'deviation'), CASES)
+def test_every_family_trains_under_every_hook(
+    tmp_path, family, kind, deviation
+):
     count = 2 if kind == 'parallel' else None
     arguments = {ARGUMENTS[kind]: 2} if kind else {}
-    transformers = small_transformer(family, steps=[dict(fc=4)], **arguments)
+    transformers = small_transformer(
+        family, deviation=deviation, steps=[dict(fc=4)], **arguments
+    )
     net = dict(
         type='mmstn.PlainNet',
         size=(8, 8),
@@ -31,11 +42,12 @@ def test_every_family_trains_under_every_hook(tmp_path, family, kind):
         steps=[dict(fc=6)],
     )
     model = dict(
-        type='ImageClassifier',
+        type='mmstn.STNClassifier',
         backbone=dict(
             type='mmstn.STNBackbone', backbone=net, transformers=transformers
         ),
         head=dict(type='LinearClsHead', num_classes=3, in_channels=6),
+        num_draws=None if deviation is None else 2,
     )
     runner, _ = trained_with_log(
         tmp_path,

@@ -56,7 +56,8 @@ def test_a_run_that_has_not_begun_has_trained_no_epoch(tmp_path):
 
 
 def test_two_processes_do_not_run_one_thing(tmp_path):
-    with locked(tmp_path), pytest.raises(BlockingIOError), locked(tmp_path):
+    refused = pytest.raises(BlockingIOError, match=f'at work in {tmp_path}')
+    with locked(tmp_path), refused, locked(tmp_path):
         pass
     with locked(tmp_path):  # let go
         pass

@@ -1,16 +1,18 @@
 """Single digits, distorted as in the paper."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from torch import Tensor
 
+from mmstn.checks import check_count
 from mmstn.datasets.digits.digit_dataset import DigitDataset
 from mmstn.datasets.digits.distortion import (
     DISTORTIONS,
     distort,
     placed_corners,
 )
+from mmstn.datasets.digits.fold import fold_positions
 from mmstn.datasets.digits.mnist import load_mnist
 from mmstn.datasets.digits.sklearn_digits import load_sklearn_digits
 from mmstn.registry import DATASETS
@@ -28,10 +30,15 @@ class DistortedDigits(DigitDataset):
         split: ``'train'`` or ``'test'``.
         distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'``, ``'TC'``,
             ``'corners'``, ``'projective'`` or ``'time'``: see
-            :mod:`mmstn.datasets.digits.distortion`.
+            :mod:`mmstn.datasets.digits.distortion`. None leaves the digits as
+            they are.
         canvas: Side of the samples in pixels; by default that of the
-            distortion: 28 for R, corners and time, 60 for TC, 64 for
+            distortion: 28 for R, corners, time and None, 60 for TC, 64 for
             projective, 42 for the others.
+        num_digits: Digits taken from the split, as many of each class: see
+            :func:`~mmstn.datasets.digits.fold.fold_positions`. By default
+            all of them.
+        fold: Which of the folds of ``num_digits``, from 0.
         **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
     """
 
@@ -39,20 +46,33 @@ class DistortedDigits(DigitDataset):
         self,
         load_digits: Callable,
         split: str,
-        distortion: str,
+        distortion: str | None,
         canvas: int | None = None,
+        num_digits: int | None = None,
+        fold: int = 0,
         **kwargs,
     ):
         if distortion not in DISTORTIONS:
             raise ValueError(
                 f'{type(self).__name__}: distortion must be one of '
-                f'{", ".join(DISTORTIONS)}, but got {distortion!r}'
+                f'{", ".join(map(str, DISTORTIONS))}, but got {distortion!r}'
             )
+        if num_digits is not None:
+            check_count(type(self).__name__, 'num_digits', num_digits)
+        self.num_digits = num_digits
+        self.fold = fold
         if canvas is None:
             canvas = DISTORTIONS[distortion].canvas
         self.distortion = distortion
         self.num_draws = DISTORTIONS[distortion].num_draws
         super().__init__(load_digits, split, canvas, **kwargs)
+
+    def load_data_list(self) -> Sequence[int]:
+        positions = super().load_data_list()
+        if self.num_digits is None:
+            return positions
+        labels = self.labels.numpy()
+        return fold_positions(labels, self.num_digits, self.fold).tolist()
 
     def render(self, indices: Tensor, draws: Tensor) -> Tensor:
         return distort(
@@ -70,9 +90,10 @@ class DistortedDigits(DigitDataset):
 
     def extra_repr(self) -> list[str]:
         size = f'{self.canvas}x{self.canvas}'
-        return [f'Distortion: \t{self.distortion}, {size}'] + (
-            super().extra_repr()
-        )
+        lines = [f'Distortion: \t{self.distortion}, {size}']
+        if self.num_digits is not None:
+            lines += [f'Fold: \t{self.fold} of {self.num_digits} digits']
+        return lines + super().extra_repr()
 
 
 @DATASETS.register_module()
@@ -93,7 +114,7 @@ class DistortedMNIST(DistortedDigits):
     def __init__(
         self,
         data_root: str,
-        distortion: str,
+        distortion: str | None,
         split: str = 'train',
         download: bool = True,
         **kwargs,

@@ -80,6 +80,12 @@ def placed_corners(
     return corners + (canvas - 1) / 2
 
 
+def centred(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of a digit as it is, in the middle."""
+    one = draws.new_ones(len(draws))
+    return one, 0 * one, draws.new_zeros(len(draws), 2)
+
+
 def rotated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return the placement of R: rotations by up to 90 degrees either way."""
     angle = to_range(draws[:, 0], -pi / 2, pi / 2)
@@ -210,6 +216,7 @@ def placing(canvas: int, num_draws: int, placement: Callable, **kwargs):
 
 
 DISTORTIONS = {
+    None: placing(28, 0, centred),
     'R': placing(28, 1, rotated),
     'RTS': placing(42, 4, rotated_scaled_translated),
     'P': Distortion(42, 1 + 4 * 2, projected),
@@ -227,7 +234,7 @@ def distort(
     """Return distorted digits, uint8 ``(B, 1, canvas, canvas)``.
 
     Args:
-        name: A key of ``DISTORTIONS``.
+        name: A key of ``DISTORTIONS``; None leaves the digits as they are.
         digits: All digits, uint8 ``(N, 28, 28)``.
         indices: ``(B,)``, which of them.
         draws: float64 ``(B, K)``, ``K`` as the distortion says.

@@ -1,4 +1,4 @@
-"""MMPretrain's classifier, with losses on theta."""
+"""MMPretrain's classifier, with losses on theta, and draws of theta."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,11 +9,17 @@ from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from mmstn.checks import check_count
 from mmstn.models.build import build
+from mmstn.models.classifiers.average import average_predictions
 from mmstn.models.transformer.find import (
     Reading,
     require_transformers,
     without_steps,
+)
+from mmstn.models.transformer.probabilistic import (
+    ProbabilisticLocalisation,
+    drawing,
 )
 from mmstn.models.transformer.spatial_transformer import SpatialTransformer
 from mmstn.registry import MODELS
@@ -21,7 +27,7 @@ from mmstn.registry import MODELS
 
 @MODELS.register_module()
 class STNClassifier(ImageClassifier):
-    """MMPretrain's classifier, with losses on theta.
+    """MMPretrain's classifier, with losses on theta, and draws of theta.
 
     ::
 
@@ -42,20 +48,38 @@ class STNClassifier(ImageClassifier):
     Each loss is added under its name to those of the head. Whatever is
     predicted is the same as without.
 
+    With ``num_draws`` a prediction is the mean of the probabilities over
+    draws of theta by each ``mmstn.ProbabilisticLocalisation``. A draw depends
+    on ``seed`` and its number alone: not on the batch, nor on any global
+    generator, which are left as they are. A last pass by the mean of theta is
+    for those that watch the transformers, and does not count.
+
     Args:
         theta_losses: Configs or modules. A loss has a ``name`` and is called
             with the ``Reading`` of each transformer.
+        num_draws: Draws of theta for a prediction. By default it is made by
+            the mean of theta.
+        seed: An integer from 0, where the draws start.
         **kwargs: Of MMPretrain's ``ImageClassifier``.
 
     Raises:
-        ValueError: If there are losses but no transformer, or two losses of
-            one name.
+        ValueError: If there are losses but no transformer, two losses of one
+            name, or draws but nothing that draws.
     """
 
     def __init__(
-        self, *args, theta_losses: Sequence[dict | nn.Module] = (), **kwargs
+        self,
+        *args,
+        theta_losses: Sequence[dict | nn.Module] = (),
+        num_draws: int | None = None,
+        seed: int = 0,
+        **kwargs,
     ):
         super().__init__(*args, **kwargs)
+        self.num_draws = num_draws
+        self.seed = seed
+        if num_draws is not None:
+            check_draws(num_draws, seed, self.drawn_localisers())
         self.theta_losses = ModuleList(map(build, theta_losses))
         self._readings = None  # a list within a pass that computes losses
         names = [loss.name for loss in self.theta_losses]
@@ -114,6 +138,51 @@ class STNClassifier(ImageClassifier):
         for loss in self.theta_losses:
             losses[loss.name] = loss(readings)
         return losses
+
+    def predict(
+        self,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None = None,
+        **kwargs,
+    ) -> list[DataSample]:
+        """Return the data samples with the predictions of the head."""
+        localisers = self.drawn_localisers()
+        draws = []
+        for index in range(self.num_draws or 0):
+            with drawing(localisers, (self.seed, index)):
+                draws.append(super().predict(inputs, None, **kwargs))
+        predictions = super().predict(inputs, data_samples, **kwargs)
+        if draws:
+            average_predictions(predictions, draws, self.head)
+        return predictions
+
+    def drawn_localisers(self) -> list[ProbabilisticLocalisation]:
+        """Return the localisers that draw theta."""
+        return [
+            module
+            for module in self.modules()
+            if isinstance(module, ProbabilisticLocalisation)
+        ]
+
+
+def check_draws(
+    num_draws: int,
+    seed: int,
+    localisers: Sequence[ProbabilisticLocalisation],
+) -> None:
+    """Raise a ValueError if predictions cannot be drawn so."""
+    check_count('STNClassifier', 'num_draws', num_draws)
+    if type(seed) is not int or seed < 0:
+        raise ValueError(
+            f'STNClassifier: seed must be an integer from 0, but got {seed!r}'
+        )
+    if not localisers:
+        raise ValueError(
+            f'STNClassifier: num_draws={num_draws}, but no localiser draws '
+            'theta; give a transformer '
+            "localisation=dict(type='mmstn.ProbabilisticLocalisation', ...), "
+            'or leave out num_draws'
+        )
 
 
 def check_readings(readings: Sequence[Reading]) -> None:

@@ -2,6 +2,7 @@
 
 from .identity_loss import IdentityLoss
 from .outside_loss import OutsideLoss
+from .posterior_loss import PosteriorLoss
 from .theta_loss import ThetaLoss
 
-__all__ = ['IdentityLoss', 'OutsideLoss', 'ThetaLoss']
+__all__ = ['IdentityLoss', 'OutsideLoss', 'PosteriorLoss', 'ThetaLoss']

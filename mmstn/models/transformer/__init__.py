@@ -12,6 +12,7 @@ from .matrix_grid import (
     TranslationGrid,
 )
 from .parallel import ParallelSpatialTransformer
+from .probabilistic import Posterior, ProbabilisticLocalisation
 from .rows_as_series import RowsAsSeries
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
@@ -26,6 +27,8 @@ __all__ = [
     'IterativeSpatialTransformer',
     'Localisation',
     'ParallelSpatialTransformer',
+    'Posterior',
+    'ProbabilisticLocalisation',
     'ProjectiveGrid',
     'RowsAsSeries',
     'SimilarityGrid',

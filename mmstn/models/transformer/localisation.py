@@ -54,7 +54,7 @@ class Localisation(BaseModule):
     def make_regressor(self, in_features: int | None) -> nn.Linear:
         """Return the linear layer behind the trunk."""
         in_features = self.find_in_features(in_features)
-        return nn.Linear(in_features, len(self.start))
+        return nn.Linear(in_features, len(self.first_outputs()))
 
     def find_in_features(self, given: int | None) -> int:
         """Return the length of the trunk's last feature, flattened."""
@@ -91,7 +91,11 @@ class Localisation(BaseModule):
     @torch.no_grad()
     def go_to_start(self):
         self.regressor.weight.zero_()
-        self.regressor.bias.copy_(torch.tensor(self.start))
+        self.regressor.bias.copy_(torch.tensor(self.first_outputs()))
+
+    def first_outputs(self) -> tuple[float, ...]:
+        """Return the regressor's outputs before training."""
+        return self.start
 
     def forward(self, source: Tensor) -> Tensor:
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mmstn.checks import is_finite_number
+from mmstn.checks import is_finite_number, is_size
 from mmstn.geometry import affine, projective
 from mmstn.models.transformer.grid import GridGenerator
 from mmstn.registry import MODELS
@@ -130,7 +130,27 @@ class SimilarityGrid(MatrixGrid):
     >>> turned = torch.tensor([[1, torch.pi / 2, 0, 0]])
     >>> mmstn.SimilarityGrid((14, 14)).describe(turned)['angle']
     tensor([90.])
+
+    Args:
+        size: Output size, ``(H, W)`` or ``(D, H, W)``.
+        source_size: Size of the source, or its proportions in whole numbers.
+            The rotation is one of its pixels then, and what is square stays
+            square. By default it is one of the normalised frame, which shears
+            a source that is not square.
     """
+
+    def __init__(
+        self, size: Sequence[int], source_size: Sequence[int] | None = None
+    ):
+        super().__init__(size)
+        if source_size is not None and not (
+            is_size(source_size) and len(source_size) == len(self.size)
+        ):
+            raise ValueError(
+                f'SimilarityGrid: source_size must be {len(self.size)} whole '
+                f'positive numbers, as size is, but got {source_size!r}'
+            )
+        self.source_size = None if source_size is None else tuple(source_size)
 
     def window_theta(
         self, scale: float, centre: Sequence[float]
@@ -139,11 +159,30 @@ class SimilarityGrid(MatrixGrid):
         return (scale, *rotation, *centre)
 
     def matrix(self, theta: Tensor) -> Tensor:
-        return affine.similarity_matrix(theta)
+        matrix = affine.similarity_matrix(theta)
+        return affine.stretch_axes(matrix, self.sides)
 
     def from_matrix(self, matrix: Tensor) -> Tensor:
         """Return theta ``(B, P)``, of the rotation that is at most pi."""
-        return affine.similarity_theta(matrix)
+        sides = [1 / side for side in self.sides]
+        return affine.similarity_theta(affine.stretch_axes(matrix, sides))
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Proportions of the frame that is rotated, along x, y and z."""
+        return (self.source_size or (1,) * len(self.size))[::-1]
+
+    def describe(self, theta: Tensor) -> dict[str, Tensor]:
+        """Return scale, angle and centre; the angle is that of theta."""
+        theta = self.validate_theta(theta)
+        turn = affine.similarity_matrix(theta)[..., :-1]
+        angle = affine.rotation_angle(turn)
+        return super().describe(theta) | {'angle': angle}
+
+    def extra_repr(self) -> str:
+        if self.source_size is None:
+            return super().extra_repr()
+        return f'{super().extra_repr()}, source_size={self.source_size}'
 
 
 @MODELS.register_module()

@@ -161,7 +161,9 @@ def test_a_copy_keeps_the_epoch_and_shares_its_own_with_workers(duplicate):
     assert dataset.epoch == 2
 
 
-SIZES = {name: (1, d.canvas, d.canvas) for name, d in DISTORTIONS.items()}
+SIZES = {
+    name: (1, d.canvas, d.canvas) for name, d in DISTORTIONS.items() if name
+}
 SIZES.update(DigitPairs=(2, 42, 42), DigitVolumes=(1, 60, 60, 60))
 
 

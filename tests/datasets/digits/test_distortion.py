@@ -345,3 +345,12 @@ def test_angle_and_scale_have_the_ranges_of_the_paper(name, column, end):
     draws[0, column] = (0, ALMOST)[end]
     expected = RANGES[name, column][end]
     assert angle_and_scale(name, draws) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize('canvas', [28, 42])
+def test_without_a_distortion_a_digit_stays_as_it_is(canvas):
+    images = distort(None, digit(), torch.tensor([0]), uniform(1, 0), canvas)
+    expected = torch.zeros(1, 1, canvas, canvas, dtype=torch.uint8)
+    edge = (canvas - 28) // 2
+    expected[..., edge : edge + 28, edge : edge + 28] = digit()
+    assert_close(images, expected, atol=0, rtol=0)

@@ -1,0 +1,68 @@
+"""Traffic signs: GTSRB as an image folder, and the schedule of every model.
+
+data/gtsrb has train/ and test/, in each a folder for each of 43 classes:
+MMPretrain's CustomDataset, as for any pictures of your own. The names of files
+begin with that of a track, one real sign photographed while driving past.
+
+Source: Stallkamp et al. 2012. The last epoch counts.
+"""
+
+_base_ = 'mmpretrain::_base_/default_runtime.py'
+
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='CustomDataset',
+        data_root='data/gtsrb',
+        data_prefix='train',
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='Resize', scale=(36, 36)),
+            dict(type='PackInputs'),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=64,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CustomDataset',
+        data_root='data/gtsrb',
+        data_prefix='test',
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='Resize', scale=(36, 36)),
+            dict(type='PackInputs'),
+        ],
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type='Accuracy', topk=(1,))
+test_evaluator = val_evaluator
+val_cfg = dict()
+test_cfg = dict()
+
+param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=0.01,
+        end=4,
+        convert_to_iter_based=True,
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        begin=4,
+        end=40,
+        T_max=36,
+        convert_to_iter_based=True,
+    ),
+]
+train_cfg = dict(by_epoch=True, max_epochs=40, val_interval=40)
+auto_scale_lr = dict(base_batch_size=64)
+default_hooks = dict(checkpoint=dict(interval=40))
+randomness = dict(seed=0)

@@ -1,0 +1,31 @@
+"""Traffic signs under corner noise, in training and in test.
+
+A window of 36x36 out of 50x50 pixels, whose corners moved at random: fresh in
+each epoch, of a test sign always the same.
+
+Source: Lin and Lucey 2017.
+"""
+
+_base_ = 'signs.py'
+
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='Resize', scale=(50, 50)),
+            dict(type='mmstn.CornerNoise', size=(36, 36)),
+            dict(type='PackInputs'),
+        ]
+    )
+)
+val_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='Resize', scale=(50, 50)),
+            dict(type='mmstn.CornerNoise', size=(36, 36), seed=0),
+            dict(type='PackInputs'),
+        ]
+    )
+)
+test_dataloader = val_dataloader

@@ -1,0 +1,9 @@
+"""A CNN behind a probabilistic transformer on 1,000 digits of MNIST.
+
+python tools/train.py configs/few/pstn_1000.py
+
+Source: Schwoebel et al. 2022, table of MNIST subsets.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/few_1000.py', '../_base_/few_pstn.py']

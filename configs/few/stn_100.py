@@ -1,0 +1,9 @@
+"""A small CNN behind an affine transformer on 100 digits of MNIST.
+
+python tools/train.py configs/few/stn_100.py
+
+Source: Schwoebel et al. 2022, table of MNIST subsets.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/few_100.py', '../_base_/few_stn.py']

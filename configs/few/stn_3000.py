@@ -1,0 +1,9 @@
+"""A small CNN behind an affine transformer on 3,000 digits of MNIST.
+
+python tools/train.py configs/few/stn_3000.py
+
+Source: Schwoebel et al. 2022, table of MNIST subsets.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/few_3000.py', '../_base_/few_stn.py']

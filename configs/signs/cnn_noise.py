@@ -1,0 +1,9 @@
+"""A small CNN, signs under corner noise.
+
+python tools/train.py configs/signs/cnn_noise.py
+
+Source: Lin and Lucey 2017; the network is ours.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/signs_noise.py', '../_base_/sign_cnn.py']

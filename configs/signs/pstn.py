@@ -1,0 +1,9 @@
+"""A probabilistic transformer before a small CNN, traffic signs.
+
+python tools/train.py configs/signs/pstn.py
+
+Source: Stallkamp et al. 2012; the network is ours.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/signs.py', '../_base_/sign_pstn.py']

@@ -1,0 +1,9 @@
+"""An affine transformer before a small CNN, signs under corner noise.
+
+python tools/train.py configs/signs/stn_noise.py
+
+Source: Lin and Lucey 2017; the network is ours.
+Result: not run yet.
+"""
+
+_base_ = ['../_base_/signs_noise.py', '../_base_/sign_stn.py']

@@ -1,0 +1,74 @@
+"""The configs of traffic signs: equally large, on clean and on noisy signs."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmpretrain.registry import DATASETS, MODELS
+
+CONFIGS = Path(__file__).parents[1] / 'configs/signs'
+MODELS_OF = ['cnn', 'stn', 'pstn']
+CLASSES = [f'{number:02}' for number in range(43)]
+
+
+@pytest.fixture(scope='module', name='folder')
+def folder_fixture(tmp_path_factory):
+    """An image folder as of the signs, of two pictures of each class."""
+    root = tmp_path_factory.mktemp('gtsrb')
+    generator = np.random.default_rng(0)
+    for split in ('train', 'test'):
+        for name in CLASSES:
+            (root / split / name).mkdir(parents=True)
+            for frame in ('00', '29'):
+                picture = generator.integers(256, size=(30, 41, 3))
+                path = root / split / name / f'00000_{frame}.png'
+                cv2.imwrite(str(path), picture.astype(np.uint8))
+    return root
+
+
+def load(model, noise=''):
+    return Config.fromfile(CONFIGS / f'{model}{noise}.py')
+
+
+@pytest.mark.parametrize('noise', ['', '_noise'])
+@pytest.mark.parametrize('model', MODELS_OF)
+def test_the_models_learn_from_an_image_folder(model, noise, folder):
+    cfg = load(model, noise)
+    part = {**cfg.train_dataloader.dataset, 'data_root': str(folder)}
+    dataset = DATASETS.build(part)
+    assert len(dataset) == 86
+    built = MODELS.build(cfg.model)
+    built.init_weights()
+    data = pseudo_collate([dataset[index] for index in (0, 30)])
+    data = built.data_preprocessor(data, True)
+    assert data['inputs'].shape == (2, 3, 36, 36)
+    losses = built(**data, mode='loss')
+    sum(v for name, v in losses.items() if 'loss' in name).backward()
+    assert all(p.grad is not None for p in built.parameters())
+
+
+@pytest.mark.parametrize('model', MODELS_OF)
+def test_the_models_are_equally_large(model):
+    counts = [
+        sum(
+            weight.numel()
+            for weight in MODELS.build(load(name).model).parameters()
+        )
+        for name in (model, 'cnn')
+    ]
+    assert counts[0] == pytest.approx(counts[1], rel=0.01)
+
+
+def test_noise_is_fresh_in_training_and_the_same_in_test(folder):
+    cfg = load('cnn', '_noise')
+    shown = {}
+    for loader in ('train_dataloader', 'test_dataloader'):
+        part = {**cfg[loader].dataset, 'data_root': str(folder)}
+        dataset = DATASETS.build(part)
+        shown[loader] = torch.stack([dataset[7]['inputs'] for _ in range(2)])
+    assert (shown['train_dataloader'].diff(dim=0) != 0).any()
+    assert (shown['test_dataloader'].diff(dim=0) == 0).all()
