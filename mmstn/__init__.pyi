@@ -14,6 +14,9 @@ from .models import (
     GridSampler as GridSampler,
 )
 from .models import (
+    IterativeSpatialTransformer as IterativeSpatialTransformer,
+)
+from .models import (
     Localisation as Localisation,
 )
 from .models import (

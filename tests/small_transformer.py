@@ -9,6 +9,7 @@ def small_transformer(
     start=None,
     steps=(),
     num_transformers=None,
+    num_steps=None,
     scale=None,
     deviation=None,
     **others,
@@ -23,6 +24,7 @@ def small_transformer(
         start: Theta before training; by default the family's identity.
         steps: Of the trunk; by default theta is linear in the source.
         num_transformers: N of a parallel transformer; by default a single one.
+        num_steps: Of an iterative transformer; by default it is none.
         scale: Of a ``TranslationGrid``.
         deviation: Of a ``ProbabilisticLocalisation``; by default theta is
             not drawn.
@@ -50,4 +52,7 @@ def small_transformer(
     if num_transformers is not None:
         cfg['type'] = 'mmstn.ParallelSpatialTransformer'
         cfg['num_transformers'] = num_transformers
+    if num_steps is not None:
+        cfg['type'] = 'mmstn.IterativeSpatialTransformer'
+        cfg['num_steps'] = num_steps
     return cfg

@@ -63,10 +63,10 @@ def box(shift):
     return np.array(corners)
 
 
-def left_side(picture):
+def left_side(picture, height=LONGEST // 3):
     """The first column with the colour of an outline, of the first image."""
     picture = picture[:, GAP : GAP + LONGEST * 4 // 3]
-    hits = (picture == COLOURS[0]).all(-1).sum(0) > LONGEST // 3
+    hits = (picture == COLOURS[0]).all(-1).sum(0) > height
     return np.flatnonzero(hits)[0]
 
 
@@ -113,6 +113,42 @@ def test_a_folder_becomes_sheets_crops_regions_and_an_animation(
     zoom = round(LONGEST / 42)
     moved = np.diff(SHIFTS) * 21 * zoom
     np.testing.assert_allclose(np.diff(places), moved, atol=1.1)
+
+
+ITERATIVE = (
+    'model.backbone.transformers.type=mmstn.IterativeSpatialTransformer'
+)
+THREE = 'model.backbone.transformers.num_steps=3'
+
+
+def test_steps_are_drawn_one_after_the_other(
+    work_dir, images, tmp_path, monkeypatch
+):
+    arguments = ['--out', tmp_path, '--device', 'cpu', '--steps']
+    options = ['--cfg-options', ITERATIVE, THREE]
+    checkpoint = work_dir / 'epoch_2.pth'  # each step reads the middle half
+    call(monkeypatch, checkpoint, images / 'a.png', *arguments, *options)
+    with Image.open(tmp_path / 'steps.gif') as gif:
+        assert gif.n_frames == 3
+        sides = []
+        for number in range(3):
+            gif.seek(number)
+            frame = np.asarray(gif.convert('RGB'))
+            above_crops = frame[: LONGEST * 3 // 2]
+            sides.append(left_side(above_crops, LONGEST // 12))
+    zoom = round(LONGEST / 42)
+    moved = np.array([1 / 8, 1 / 16]) * 42 * zoom
+    np.testing.assert_allclose(np.diff(sides), moved, atol=1.1)
+
+
+def test_steps_of_a_network_without_are_refused(
+    work_dir, images, tmp_path, monkeypatch
+):
+    arguments = [work_dir / 'epoch_1.pth', images / 'a.png', '--out', tmp_path]
+    with pytest.raises(
+        ValueError, match='--steps: the network has no mmstn.It'
+    ):
+        call(monkeypatch, *arguments, '--steps')
 
 
 def test_json_alone_draws_nothing(work_dir, images, tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from mmpretrain.utils import track
 from mmstn.apis import STNInferencer, as_json
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png, write_whole
+from mmstn.models.transformer import IterativeSpatialTransformer
 from mmstn.shipped import config_argument
 from mmstn.visualization.animation import write_gif
 from mmstn.visualization.image_sheet import image_sheet
@@ -75,6 +76,12 @@ def parse_args() -> argparse.Namespace:
         'OUT/attention.gif how the attention on the first images moved',
     )
     parser.add_argument(
+        '--steps',
+        action='store_true',
+        help='write into OUT/steps.gif where the steps of iterative '
+        'transformers look on the first images',
+    )
+    parser.add_argument(
         '--device', help='by default a GPU if there is one, else the CPU'
     )
     parser.add_argument(
@@ -84,7 +91,8 @@ def parse_args() -> argparse.Namespace:
         help='values that replace those of the config',
     )
     args = parser.parse_args()
-    if not args.out and (args.save_crops or args.animate or not args.json):
+    draws = args.save_crops or args.animate or args.steps or not args.json
+    if draws and not args.out:
         args.out = Path('attention')
     return args
 
@@ -150,6 +158,26 @@ def animation(
             yield draw(results, heading=path.stem, with_crops=False)
 
 
+def step_by_step(
+    inferencer: STNInferencer, images: list[Path]
+) -> Iterator[np.ndarray]:
+    """Yield where each step of iterative transformers looks."""
+    iterative = {
+        transformer: transformer.num_steps
+        for transformer in inferencer.transformers.values()
+        if isinstance(transformer, IterativeSpatialTransformer)
+    }
+    if not iterative:
+        raise ValueError(
+            '--steps: the network has no mmstn.IterativeSpatialTransformer'
+        )
+    for step in range(1, max(iterative.values()) + 1):
+        for transformer, num_steps in iterative.items():
+            transformer.num_steps = min(step, num_steps)
+        for results in look(inferencer, images):
+            yield draw(results, heading=f'step {step}')
+
+
 def write(path: Path, picture: np.ndarray) -> None:
     """Write an RGB picture, into a folder that need not be there."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,6 +218,9 @@ def main() -> None:
             args.json.parent.mkdir(parents=True, exist_ok=True)
             content = '[\n' + ',\n'.join(lines) + '\n]\n'
             write_whole(args.json, content.encode())
+    if args.steps:
+        frames = step_by_step(inferencer, images[:COLUMNS])
+        write_gif(args.out / 'steps.gif', list(frames))
     if checkpoints:
         frames = animation(inferencer, images[:COLUMNS], checkpoints)
         write_gif(args.out / 'attention.gif', list(frames))

@@ -86,7 +86,8 @@ class Glimpse:
     def outline(self, on_input: bool = False) -> Tensor:
         """Return the border of the attended region in pixels, of a picture.
 
-        Shape ``(B, 4 * PER_SIDE, 2)``; NaN behind a projective camera.
+        Shape ``(B, 4 * PER_SIDE, 2)``; NaN behind a projective camera. Of a
+        series the two ends of an interval, ``(B, 2, 1)``.
 
         Args:
             on_input: In pixels of the network's input, which the transformer

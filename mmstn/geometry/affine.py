@@ -21,7 +21,7 @@ def translation_matrix(theta: Tensor, scale: float) -> Tensor:
     Source: Jaderberg et al. 2015, section 4.3 (birds, a scale of one half).
 
     Args:
-        theta: ``(B, n)``, the centre ``(x, y[, z])`` of what is seen.
+        theta: ``(B, n)``, the centre ``(x[, y[, z]])`` of what is seen.
         scale: Share of the source seen along each axis; 0.5 sees half.
     """
     return attention_matrix(
@@ -35,7 +35,7 @@ def attention_matrix(theta: Tensor) -> Tensor:
     Source: Jaderberg et al. 2015, eq. 2.
 
     Args:
-        theta: ``(B, 1 + n)``, one scale then ``n`` shifts ``(x, y[, z])``.
+        theta: ``(B, 1 + n)``, one scale then ``n`` shifts ``(x[, y[, z]])``.
             ``[1, 0, ..., 0]`` is the identity; a scale of 0.5 sees half the
             source along each axis.
     """
@@ -112,10 +112,10 @@ def affine_matrix(theta: Tensor) -> Tensor:
     """Return the matrix whose rows are ``theta``, ``(B, n, n + 1)``.
 
     Args:
-        theta: ``(B, 6)`` in 2D, ``(B, 12)`` in 3D, row by row; the last entry
-            of each row is the shift.
+        theta: ``(B, 2)`` on one axis, ``(B, 6)`` in 2D, ``(B, 12)`` in 3D, row
+            by row; the last entry of each row is the shift.
     """
-    dimensions = 2 if theta.shape[1] == 6 else 3
+    dimensions = {2: 1, 6: 2, 12: 3}[theta.shape[1]]
     return theta.unflatten(1, (dimensions, dimensions + 1))
 
 

@@ -1,7 +1,8 @@
 """The one coordinate frame of mmstn.
 
-A size is ``(H, W)`` or ``(D, H, W)``, slowest axis first. A point is
-``(x, y)`` or ``(x, y, z)``, fastest axis first. Both are PyTorch's orders.
+A size is ``(L,)``, ``(H, W)`` or ``(D, H, W)``, slowest axis first. A point is
+``(x,)``, ``(x, y)`` or ``(x, y, z)``, fastest axis first. Both are PyTorch's
+orders.
 Along each axis -1 and +1 are the outer edges of the first and last cell, so a
 coordinate keeps its meaning when the resolution changes. In pixels the centre
 of the first cell is 0, as in OpenCV.
@@ -25,7 +26,7 @@ def lattice(size: tuple[int, ...], like: Tensor) -> Tensor:
     """Return the cell centres of a regular grid, ``(*size, n)``.
 
     Args:
-        size: Cells along each axis, ``(H, W)`` or ``(D, H, W)``.
+        size: Cells along each axis: ``(L,)``, ``(H, W)`` or ``(D, H, W)``.
         like: A tensor whose dtype and device the result takes.
     """
     centres = [axis(cells, like) for cells in size]

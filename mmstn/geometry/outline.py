@@ -28,6 +28,11 @@ def frame_perimeter(per_side: int, like: Tensor) -> Tensor:
     return torch.cat(sides)
 
 
+def interval_ends(like: Tensor) -> Tensor:
+    """Return the two ends of an output along one axis, ``(2, 1)``."""
+    return like.new_tensor([[-1.0], [1.0]])
+
+
 def box_edges(per_side: int, like: Tensor) -> Tensor:
     """Return points along the edges of the output, ``(12, per_side + 1, 3)``.
 
@@ -48,21 +53,24 @@ def box_edges(per_side: int, like: Tensor) -> Tensor:
 
 def outline(
     read: Callable[[Tensor], Tensor],
-    size: tuple[int, int],
+    size: tuple[int, ...],
     per_side: int,
     like: Tensor,
 ) -> Tensor:
     """Return the border of the attended region, in source pixels.
 
     Args:
-        read: Maps output points ``(P, 2)`` to source points ``(B, P, 2)``,
+        read: Maps output points ``(P, n)`` to source points ``(B, P, n)``,
             such as ``partial(family.map_points, theta)``.
-        size: ``(H, W)`` of the source.
+        size: ``(H, W)`` of the source, or ``(L,)``.
         per_side: Points on each side; a straight family needs 1.
         like: A tensor whose dtype and device the points take.
 
     Returns:
         ``(B, 4 * per_side, 2)``; an identity gives the outer corners, half a
-        pixel outside the centres of the corner pixels.
+        pixel outside the centres of the corner pixels. On one axis the two
+        ends of an interval, ``(B, 2, 1)``.
     """
+    if len(size) == 1:
+        return to_pixels(read(interval_ends(like)), size)
     return to_pixels(read(frame_perimeter(per_side, like)), size)

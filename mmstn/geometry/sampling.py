@@ -1,4 +1,4 @@
-"""Sample a source at the points of a grid, in 2D and 3D."""
+"""Sample a source at the points of a grid, along one, two or three axes."""
 
 from collections.abc import Sequence
 
@@ -27,9 +27,9 @@ def sample(
     A sample whose grid is not finite at its first point is NaN throughout.
 
     Args:
-        source: ``(B, C, *size)``, two or three axes in ``size``.
+        source: ``(B, C, *size)``, one to three axes in ``size``.
         grid: ``(B, *out, n)``, in the frame of :mod:`mmstn.geometry.lattice`.
-        kernel: ``'nearest'``, ``'linear'``, or in 2D ``'cubic'``.
+        kernel: ``'nearest'``, ``'linear'``, or, not in 3D, ``'cubic'``.
         padding: What is read outside the source: ``'zeros'``, ``'border'``,
             ``'reflection'``, or one number per channel.
 
@@ -99,14 +99,14 @@ def sample_zero_padded(
         values, padding = values - colour, 'zeros'
     if padding != 'zeros' and not is_bounded(grid):
         grid = grid.clamp(-FARTHEST, FARTHEST).nan_to_num()
+    grid = grid.to(values.dtype)
+    if grid.shape[-1] == 1:  # torch reads pictures: a series is one row
+        values, grid = values.unsqueeze(2), F.pad(grid, (0, 1)).unsqueeze(1)
     with torch.autocast(source.device.type, enabled=False):
-        return F.grid_sample(
-            values,
-            grid.to(values.dtype),
-            KERNELS[kernel],
-            padding,
-            ALIGN_CORNERS,
+        output = F.grid_sample(
+            values, grid, KERNELS[kernel], padding, ALIGN_CORNERS
         )
+    return output.squeeze(2) if source.ndim == 3 else output
 
 
 def is_bounded(grid: Tensor) -> bool:
@@ -176,10 +176,11 @@ def check(
     """Raise a ValueError unless ``sample`` can read ``source`` at ``grid``."""
     check_kernel(kernel)
     check_padding(padding)
-    if source.ndim not in (4, 5) or not source.is_floating_point():
+    if source.ndim not in (3, 4, 5) or not source.is_floating_point():
         raise ValueError(
-            'sample: source must be a floating-point (B, C, H, W) or '
-            f'(B, C, D, H, W), but got {source.dtype} {tuple(source.shape)}'
+            'sample: source must be a floating-point (B, C, L), (B, C, H, W) '
+            f'or (B, C, D, H, W), but got {source.dtype} '
+            f'{tuple(source.shape)}'
         )
     axes = source.ndim - 2
     if grid.ndim != source.ndim or grid.shape[-1] != axes:
@@ -196,7 +197,7 @@ def check(
         )
     if kernel == 'cubic' and axes == 3:
         raise ValueError(
-            "sample: kernel='cubic' reads 2D sources only, but got a source "
+            "sample: kernel='cubic' reads no volumes, but got a source "
             f"of shape {tuple(source.shape)}; use 'linear'"
         )
     if not isinstance(padding, str) and len(padding) != source.shape[1]:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from mmstn.attention.denormaliser import Denormaliser
 from mmstn.attention.glimpse import Glimpse, Source
 from mmstn.attention.record import Record
-from mmstn.visualization import draw, volume
+from mmstn.visualization import curve, draw, volume
 from mmstn.visualization.sheet import Row, beside, sheet
 
 VIEW = 2 / 3  # of a tile, each of the three views of a volume
@@ -107,13 +106,18 @@ def control_points(glimpse: Glimpse, on_input: bool) -> np.ndarray | None:
 
 
 def lines(glimpse: Glimpse, on_input: bool) -> np.ndarray:
-    """Return the lines around the region, ``(B, L, P, n)`` in pixels."""
-    if len(glimpse.family.size) == 3:
-        edges = glimpse.edges(on_input)
-    else:
-        border = glimpse.outline(on_input)
-        edges = torch.cat([border, border[:, :1]], dim=1).unsqueeze(1)
-    return edges.double().cpu().numpy()
+    """Return the lines around the region, ``(B, L, P, n)`` in pixels.
+
+    A series is taken as a picture that is one pixel high.
+    """
+    axes = len(glimpse.family.size)
+    border = (glimpse.edges if axes == 3 else glimpse.outline)(on_input)
+    border = border.double().cpu().numpy()
+    if axes == 1:
+        return curve.interval_border(border)[:, None]
+    if axes == 2:
+        return np.concatenate([border, border[:, :1]], axis=1)[:, None]
+    return border
 
 
 def with_outlines(
@@ -166,14 +170,19 @@ def in_views(
     finish: Callable[[np.ndarray, tuple, tuple], np.ndarray],
     zoom: float,
 ) -> np.ndarray:
-    """Return a picture enlarged and finished; of a volume, its three views.
+    """Return a picture enlarged and finished.
+
+    Of a volume these are its three views, of a series its curves.
 
     Args:
-        picture: ``([D,] H, W, 3)``.
+        picture: ``(L, 3)``, ``(H, W, 3)`` or ``(D, H, W, 3)``.
         finish: What to do with an enlarged tile, given the size of what it
             shows and which axes of a point run across and down.
         zoom: Of the longest side, to the usual one.
     """
+    if picture.ndim == 2:
+        tile = curve.draw_curves(picture, draw.TILE * zoom)
+        return finish(tile, (1, len(picture)), (0, 1))
     if picture.ndim == 3:
         tile = draw.enlarge(picture, draw.TILE * zoom)
         return finish(tile, picture.shape[:2], (0, 1))

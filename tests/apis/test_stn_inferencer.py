@@ -134,6 +134,14 @@ def test_a_transformer_behind_another_is_followed_to_the_file(look):
     )
 
 
+def test_two_steps_read_the_window_they_are_composed_to(look):
+    halves = transformer('AttentionGrid', (0.5, 0, 0), num_steps=2)
+    (region,) = look(halves, size=(16, 16))(photo())[0]['regions']
+    quarter = [[27, 12], [32, 12], [32, 17], [27, 17]]
+    assert_allclose(region['outline'], quarter, atol=1e-5)
+    assert_allclose(region['theta'], [0.25, 0, 0], atol=1e-6)
+
+
 def test_a_transformer_of_joined_outputs_has_no_outline(look):
     pair = dict(
         transformer('AttentionGrid', (1, 0, 0, 0.5, 0, 0)),

@@ -5,7 +5,7 @@ from torch.testing import assert_close
 
 from mmstn.geometry.lattice import axis, lattice, to_pixels
 
-SIZES = [(1, 1), (4, 4), (3, 7), (2, 3, 5)]
+SIZES = [(1,), (5,), (1, 1), (4, 4), (3, 7), (2, 3, 5)]
 
 
 @pytest.mark.parametrize('size', SIZES, ids=str)

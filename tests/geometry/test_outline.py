@@ -23,6 +23,13 @@ def test_a_crop_is_its_box_in_pixels():
     assert_close(crop([0.5, 0.5, 0.0], 1), torch.tensor(corners))
 
 
+def test_along_one_axis_it_is_an_interval():
+    theta = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
+    read = partial(apply_affine, attention_matrix(theta))
+    expected = torch.tensor([[-0.5, 39.5], [19.5, 39.5]]).unsqueeze(-1)
+    assert_close(outline(read, (40,), 7, theta), expected)
+
+
 def test_more_points_lie_on_the_same_border_evenly():
     fine, corners = crop([0.5, 0.2, 0.1], 4), crop([0.5, 0.2, 0.1], 1)
     assert_close(fine[::4], corners)

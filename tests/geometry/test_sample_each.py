@@ -12,7 +12,7 @@ def several(size=(9, 13), dtype=torch.float32):
     """Return two sources and three different grids for each."""
     torch.manual_seed(0)
     source = torch.rand(2, 2, *size, dtype=dtype)
-    out = (7, 8) if len(size) == 2 else (4, 5, 6)
+    out = ((8,), (7, 8), (4, 5, 6))[len(size) - 1]
     grid = lattice(out, source).expand(2, *[-1] * (len(out) + 1))
     factors = torch.tensor([[1, 0.5, -1], [0.8, 1.3, 0.3]], dtype=dtype)
     factors = factors.view(2, 3, *[1] * (grid.ndim - 1))
@@ -22,7 +22,12 @@ def several(size=(9, 13), dtype=torch.float32):
 @pytest.mark.parametrize('padding', ['zeros', 'border', 'reflection', (1, 2)])
 @pytest.mark.parametrize(
     ('kernel', 'size'),
-    [('linear', (9, 13)), ('cubic', (9, 13)), ('linear', (5, 6, 7))],
+    [
+        ('linear', (13,)),
+        ('linear', (9, 13)),
+        ('cubic', (9, 13)),
+        ('linear', (5, 6, 7)),
+    ],
     ids=str,
 )
 def test_several_grids_of_a_source_equal_one_after_the_other(
@@ -53,7 +58,7 @@ def test_several_grids_are_read_without_a_copy_of_the_source_for_each():
     assert most < source.nbytes
 
 
-@pytest.mark.parametrize('size', [(9, 13), (5, 6, 7)], ids=str)
+@pytest.mark.parametrize('size', [(13,), (9, 13), (5, 6, 7)], ids=str)
 def test_one_grid_of_nan_among_several_gives_nan_for_itself_only(size):
     source, grids = several(size)
     grids = grids.clone()
@@ -65,7 +70,7 @@ def test_one_grid_of_nan_among_several_gives_nan_for_itself_only(size):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('size', [(4, 5), (3, 4, 3)], ids=str)
+@pytest.mark.parametrize('size', [(5,), (4, 5), (3, 4, 3)], ids=str)
 def test_gradients_of_several_grids(size):
     source, grids = several(size, torch.float64)
     source, grids = source.requires_grad_(), grids.requires_grad_()

@@ -1,4 +1,4 @@
-"""Every registered family trains under every hook, alone and in parallel."""
+"""Every registered family trains under every hook, in every transformer."""
 
 import numpy as np
 import pytest
@@ -7,24 +7,33 @@ from third_parties import FAMILIES
 from tiny_run import thetas_logged, trained_with_log
 
 from mmstn import hooks
+from mmstn.registry import MODELS
 
 HOOKS = [dict(type=f'mmstn.{name}') for name in hooks.__all__]
+CASES = [
+    (family, kind, None) for family in FAMILIES for kind in (None, 'parallel')
+]
+CASES += [
+    (family, kind, 0.1)
+    for family in ('AffineGrid', 'TPSGrid')
+    for kind in (None, 'parallel')
+]
+CASES += [
+    (family, 'iterative', None)
+    for family in FAMILIES
+    if hasattr(MODELS.get(family), 'compose')
+]
+ARGUMENTS = dict(parallel='num_transformers', iterative='num_steps')
 
 
-CASES = [(family, None) for family in FAMILIES]
-DRAWN = [('AffineGrid', 0.1), ('TPSGrid', 0.1)]
-
-
-@pytest.mark.parametrize(('family', 'deviation'), CASES + DRAWN)
-@pytest.mark.parametrize('count', [None, 2])
+@pytest.mark.parametrize(('family', 'kind', 'deviation'), CASES)
 def test_every_family_trains_under_every_hook(
-    tmp_path, family, deviation, count
+    tmp_path, family, kind, deviation
 ):
+    count = 2 if kind == 'parallel' else None
+    arguments = {ARGUMENTS[kind]: 2} if kind else {}
     transformers = small_transformer(
-        family,
-        num_transformers=count,
-        deviation=deviation,
-        steps=[dict(fc=4)],
+        family, deviation=deviation, steps=[dict(fc=4)], **arguments
     )
     net = dict(
         type='mmstn.PlainNet',

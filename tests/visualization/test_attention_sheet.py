@@ -71,6 +71,26 @@ def at(picture, x, y, size):
     return tuple(picture[round(row), round(column)].tolist())
 
 
+def test_a_series_is_a_curve_with_the_interval_that_is_read():
+    # from 3/8 to 7/8 of 16 cells: the edges of cells 6 and 14
+    source = torch.linspace(0, 1, 16).expand(2, 1, 16)
+    model = transformer('AttentionGrid', (0.5, 0.25), (8,), (16,))
+    seen = record(source, model)
+    picture = drawn(seen)
+    height = TILE // 2
+    assert picture.shape == (height + 2 * MARGIN, TILE + 2 * MARGIN, 3)
+    above = picture[MARGIN + height // 4]  # where the curve is not
+    edges = np.flatnonzero((above == FIRST).all(-1)) - MARGIN + 0.5
+    expected = np.array([6, 14]) * (TILE / 16)
+    assert edges[[0, -1]] == pytest.approx(expected, abs=1)
+    inside = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    is_bright = inside[:, [8, -8]].min(-1) > 100
+    ends = [np.flatnonzero(column).mean() for column in is_bright.T]
+    assert ends == pytest.approx([height * 19 / 20, height / 20], abs=4)
+    sheet = attention_sheet(seen, samples(2), PLAIN, None)
+    assert sheet.shape[1] == GAP + 2 * (picture.shape[1] + GAP)
+
+
 @pytest.mark.parametrize('size', [(8, 8), (12, 24), (24, 12)], ids=str)
 def test_a_crop_of_half_is_outlined_at_half(size):
     # the border runs at a quarter of the source from each edge, moved

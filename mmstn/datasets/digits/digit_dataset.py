@@ -9,7 +9,8 @@ from mmpretrain.datasets import BaseDataset
 from mmpretrain.datasets.categories import MNIST_CATEGORITES
 from torch import Tensor
 
-from mmstn.datasets.digits.distortion import DIGIT_SIDE
+from mmstn.checks import check_count
+from mmstn.datasets.digits.mnist import DIGIT_SIDE
 from mmstn.datasets.prebuilt_batch import LazyDataSamples, PrebuiltBatch
 from mmstn.datasets.shared_epoch import SharedEpoch
 from mmstn.datasets.transforms import PackDigits
@@ -51,6 +52,8 @@ class DigitDataset(BaseDataset):
             stays that of epoch 0.
         canvas: Side of the samples in pixels, of volumes in voxels.
         seed: An integer from 0, where the draws start.
+        copies: The number of samples of each digit, shown in turn from epoch
+            to epoch; None draws new ones in every epoch.
         pipeline: As in MMPretrain's ``BaseDataset``; by default
             ``mmstn.PackDigits`` alone, with which a whole batch is rendered
             at once. An empty one gives images as arrays.
@@ -67,6 +70,7 @@ class DigitDataset(BaseDataset):
         split: str,
         canvas: int,
         seed: int = 0,
+        copies: int | None = None,
         pipeline: Sequence | None = None,
         **kwargs,
     ):
@@ -84,10 +88,13 @@ class DigitDataset(BaseDataset):
                 f'{name}: canvas must be an integer, in pixels at least the '
                 f'{DIGIT_SIDE} of a digit, but got {canvas!r}'
             )
+        if copies is not None:
+            check_count(name, 'copies', copies)
         self.load_digits = load_digits
         self.split = split
         self.canvas = canvas
         self.seed = seed
+        self.copies = copies
         self.shared_epoch = SharedEpoch()
         self._draws = (None, None)  # those of all samples in one epoch
         if pipeline is None:
@@ -146,6 +153,8 @@ class DigitDataset(BaseDataset):
     def sample_draws(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return the arguments of :meth:`render` for samples of this set."""
         epoch = self.epoch
+        if self.copies is not None:
+            epoch %= self.copies
         if self._draws[0] != epoch:
             key = (self.seed, SPLITS.index(self.split), epoch)
             draws = uniform_draws(key, len(self.images), self.num_draws)

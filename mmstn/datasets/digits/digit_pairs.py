@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from mmstn.datasets.digits.digit_dataset import DigitDataset
-from mmstn.datasets.digits.distortion import DISTORTIONS, distort, to_int
+from mmstn.datasets.digits.distortion import DISTORTIONS, distort
+from mmstn.datasets.digits.draws import to_int
 from mmstn.datasets.digits.mnist import load_mnist
 from mmstn.registry import DATASETS
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from mmstn.datasets.digits.digit_dataset import DigitDataset
-from mmstn.datasets.digits.distortion import DIGIT_SIDE, to_range
-from mmstn.datasets.digits.mnist import load_mnist
+from mmstn.datasets.digits.draws import to_range
+from mmstn.datasets.digits.mnist import DIGIT_SIDE, load_mnist
 from mmstn.geometry.affine import affine_grid, similarity_matrix
 from mmstn.geometry.sampling import sample
 from mmstn.registry import DATASETS

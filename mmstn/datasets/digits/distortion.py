@@ -1,4 +1,5 @@
-"""The distorted digits of Jaderberg et al. 2015, section 4.1 and A.4.
+"""Distorted digits: those of Jaderberg et al. 2015, section 4.1 and A.4, of
+Lin and Lucey 2017, of Tai et al. 2019, and digits warped in time.
 
 Every function is pure: what is random comes in as ``draws``, uniform numbers
 in [0, 1), one row a sample. A grid says where each cell of the canvas reads
@@ -11,7 +12,8 @@ and E have a canvas of 42x42, as RTS has. P moves the corners of the canvas:
 those of the digit's frame, moved by as much, make a set on which the paper's
 own baselines cannot have had the errors it reports. E moves the control
 points of the digit's frame, and what they read. The clutter of TC is added and
-clipped at white.
+clipped at white. The corner noise of Lin and Lucey and the projective digits
+of Tai et al. are those of their code, but read linearly.
 """
 
 from collections.abc import Callable
@@ -22,35 +24,21 @@ from math import pi
 import torch
 from torch import Tensor
 
+from mmstn.datasets.digits.draws import to_int, to_normal, to_range
+from mmstn.datasets.digits.mnist import DIGIT_SIDE
+from mmstn.datasets.digits.perspective import corner_noise, projected, tilted
 from mmstn.geometry.affine import (
     affine_grid,
     attention_matrix,
     similarity_matrix,
 )
-from mmstn.geometry.lattice import lattice
+from mmstn.geometry.lattice import axis, lattice
 from mmstn.geometry.outline import frame_perimeter
-from mmstn.geometry.projective import homography_from_corners, projective_grid
 from mmstn.geometry.sampling import sample
 from mmstn.geometry.tps import apply_basis, control_lattice, tps_basis
 
-DIGIT_SIDE = 28
 PATCH_SIDE = 6
 NUM_PATCHES = 6
-
-
-def to_range(draws: Tensor, low: float, high: float) -> Tensor:
-    """Map uniform draws from [0, 1) to [low, high), uniformly."""
-    return low + (high - low) * draws
-
-
-def to_int(draws: Tensor, count: int) -> Tensor:
-    """Map uniform draws to integers in [0, count), uniformly."""
-    return (draws * count).long()
-
-
-def to_normal(draws: Tensor) -> Tensor:
-    """Map uniform draws to standard normal numbers."""
-    return torch.special.ndtri(draws.double().clamp(min=1e-16))
 
 
 def placed_grid(
@@ -121,32 +109,23 @@ def rotated_scaled_translated(
     return scale, angle, shift
 
 
-def projected(draws: Tensor, canvas: int) -> Tensor:
-    """Return the grid of P: a scaled digit, then the canvas's corners move.
+def warped_in_time(draws: Tensor, canvas: int) -> Tensor:
+    """Return the grid of a digit whose rows follow one another in time.
 
-    Where four corners form no convex outline, and no homography keeps the
-    canvas whole, they move by half.
+    They last half as long as the digit is high, or up to all of it, start
+    anywhere, and pass smoothly slower here and faster there: by a factor from
+    0.1 to 1.9, and by 1 on the mean.
     """
-    scale = to_range(draws[:, 0], 0.75, 1).view(-1, 1, 1)
-    corners = control_lattice(2, 2)  # (4, 2)
-    moves = to_normal(draws[:, 1:]).unflatten(1, (4, 2)) * (5 / (canvas / 2))
-    convex = is_convex(corners + moves).view(-1, 1, 1)
-    moved = corners + torch.where(convex, moves, moves / 2)
-    scaled = corners * (canvas / DIGIT_SIDE / scale)
-    matrix = homography_from_corners(moved, scaled)
-    return projective_grid(matrix.float(), (canvas, canvas))
-
-
-def is_convex(corners: Tensor) -> Tensor:
-    """Return which of ``corners (B, 4, 2)``, row by row, are convex, ``(B,)``.
-
-    A mirrored or crossed outline is not.
-    """
-    around = corners[:, [0, 1, 3, 2]]
-    edge = around.roll(-1, 1) - around
-    after = edge.roll(-1, 1)
-    turn = edge[..., 0] * after[..., 1] - edge[..., 1] * after[..., 0]
-    return (turn > 0).all(1)
+    share = to_range(draws[:, :1], 0.5, 1)
+    room = canvas / DIGIT_SIDE - share
+    shift = to_range(draws[:, 1:2], -1, 1) * room
+    across = axis(canvas, draws) * (canvas / DIGIT_SIDE)
+    time = (across - shift) / share  # (B, canvas), the digit from -1 to 1
+    once, twice = to_range(draws[:, 2:, None], -0.45, 0.45).unbind(1)
+    bent = once * (pi * time).sin() + twice * (2 * pi * time).sin() / 2
+    down = time + bent / pi
+    x, y = torch.broadcast_tensors(across, down.unsqueeze(2))
+    return torch.stack([x, y], dim=-1).float()
 
 
 def elastic(draws: Tensor, canvas: int) -> Tensor:
@@ -209,7 +188,7 @@ def add_clutter(
 
 @dataclass(frozen=True)
 class Distortion:
-    """The canvas, draws and grid of one of the paper's distortions.
+    """The canvas, draws and grid of a distortion.
 
     Args:
         canvas: Side of its canvas, in pixels.
@@ -243,6 +222,9 @@ DISTORTIONS = {
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
     'TC': placing(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
+    'corners': Distortion(28, 5 * 2, corner_noise),
+    'projective': Distortion(64, 6, tilted),
+    'time': Distortion(28, 4, warped_in_time),
 }
 
 

@@ -11,6 +11,7 @@ from torchvision.datasets.utils import download_url
 from mmstn.datasets.digits.idx import read_idx
 from mmstn.files import write_whole
 
+DIGIT_SIDE = 28  # of a digit, in pixels
 STEMS = {'train': 'train', 'test': 't10k'}
 
 

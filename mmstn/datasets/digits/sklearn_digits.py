@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mmstn.datasets.digits.distortion import DIGIT_SIDE
+from mmstn.datasets.digits.mnist import DIGIT_SIDE
 from mmstn.geometry.affine import affine_grid, attention_matrix
 from mmstn.geometry.sampling import sample
 

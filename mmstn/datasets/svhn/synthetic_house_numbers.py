@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from mmstn.datasets.digits.distortion import DIGIT_SIDE
+from mmstn.datasets.digits.mnist import DIGIT_SIDE
 from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
 from mmstn.files import write_png
 from mmstn.geometry.affine import affine_grid

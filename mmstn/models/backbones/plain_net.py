@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from mmstn.registry import MODELS
 
-CONV = {2: nn.Conv2d, 3: nn.Conv3d}
+CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 POOL = {
+    ('max', 1): nn.MaxPool1d,
     ('max', 2): nn.MaxPool2d,
     ('max', 3): nn.MaxPool3d,
+    ('avg', 1): nn.AvgPool1d,
     ('avg', 2): nn.AvgPool2d,
     ('avg', 3): nn.AvgPool3d,
 }
@@ -39,7 +41,7 @@ class PlainNet(BaseModule):
     32
 
     Args:
-        size: ``(H, W)`` or ``(D, H, W)`` of the input.
+        size: ``(L,)``, ``(H, W)`` or ``(D, H, W)`` of the input.
         steps: The steps, first to last.
         in_channels: Channels of the input.
 
@@ -57,8 +59,8 @@ class PlainNet(BaseModule):
         super().__init__(init_cfg)
         if not isinstance(size, (tuple, list)) or len(size) not in CONV:
             raise ValueError(
-                'PlainNet: size must be (H, W) or (D, H, W) of the input, '
-                f'but got {size!r}'
+                'PlainNet: size must be (L,), (H, W) or (D, H, W) of the '
+                f'input, but got {size!r}'
             )
         self.in_shape = shape = (in_channels, *size)
         layers, counts = OrderedDict(), Counter()

@@ -2,6 +2,7 @@
 
 from .depth_mean import DepthMean
 from .grid import GridGenerator
+from .iterative import IterativeSpatialTransformer
 from .localisation import Localisation
 from .matrix_grid import (
     AffineGrid,
@@ -12,6 +13,7 @@ from .matrix_grid import (
 )
 from .parallel import ParallelSpatialTransformer
 from .probabilistic import Posterior, ProbabilisticLocalisation
+from .rows_as_series import RowsAsSeries
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
 from .tps_grid import TPSGrid
@@ -22,11 +24,13 @@ __all__ = [
     'DepthMean',
     'GridGenerator',
     'GridSampler',
+    'IterativeSpatialTransformer',
     'Localisation',
     'ParallelSpatialTransformer',
     'Posterior',
     'ProbabilisticLocalisation',
     'ProjectiveGrid',
+    'RowsAsSeries',
     'SimilarityGrid',
     'SpatialTransformer',
     'TPSGrid',

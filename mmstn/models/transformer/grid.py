@@ -24,7 +24,8 @@ class GridGenerator(nn.Module):
     :meth:`linearised`, :meth:`describe` and :meth:`control_points`.
 
     Args:
-        size: Output size, ``(H, W)`` or ``(D, H, W)``.
+        size: Output size, ``(L,)``, ``(H, W)`` or ``(D, H, W)``; a family has
+            the dimensions it names.
     """
 
     DIMENSIONS: tuple[int, ...] = (2, 3)
@@ -48,7 +49,7 @@ class GridGenerator(nn.Module):
         Args:
             scale: Share of the source along each axis; 0.5 is half. A family
                 whose scale is fixed keeps its own.
-            centre: Centre of the window, ``(x, y[, z])``.
+            centre: Centre of the window, ``(x[, y[, z]])``.
         """
         raise NotImplementedError
 
@@ -135,8 +136,9 @@ class GridGenerator(nn.Module):
         """Return the meaning of theta in named numbers, each ``(B,)``.
 
         ``scale`` is the edge of the region over that of the source (the root
-        of the area or volume), ``angle`` is in degrees, ``x``, ``y`` and
-        ``z`` are its centre in normalised units; all at the centre.
+        of the area or volume), ``angle`` is in degrees, where there is more
+        than one axis, ``x``, ``y`` and ``z`` are its centre in normalised
+        units; all at the centre.
 
         Args:
             theta: ``(B, P)``, finite.
@@ -144,8 +146,10 @@ class GridGenerator(nn.Module):
         matrix = self.linearised(theta)
         linear, shift = matrix[..., :-1], matrix[..., -1]
         centre = dict(zip('xyz', shift.unbind(1), strict=False))
-        scale, angle = signed_scale(linear).abs(), rotation_angle(linear)
-        return {'scale': scale, 'angle': angle, **centre}
+        scale = signed_scale(linear).abs()
+        if len(self.size) == 1:
+            return {'scale': scale, **centre}
+        return {'scale': scale, 'angle': rotation_angle(linear), **centre}
 
     def control_points(self, theta: Tensor) -> Tensor | None:
         """Return where control points read, ``(B, K, n)``; None without."""

@@ -1,4 +1,4 @@
-"""Families that are matrices: affine in 2D and 3D, and homographies in 2D."""
+"""Families that are matrices: affine maps, and homographies in 2D."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from mmstn.registry import MODELS
 
 
 class MatrixGrid(GridGenerator):
-    """A family whose maps are affine matrices, in 2D and 3D."""
+    """A family whose maps are affine matrices."""
 
     is_straight = True
 
@@ -55,9 +55,11 @@ class TranslationGrid(MatrixGrid):
     [[[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]]
 
     Args:
-        size: Output size, ``(H, W)`` or ``(D, H, W)``.
+        size: Output size, ``(L,)``, ``(H, W)`` or ``(D, H, W)``.
         scale: Share of the source seen along each axis; 0.5 sees half.
     """
+
+    DIMENSIONS = (1, 2, 3)
 
     def __init__(self, size: Sequence[int], scale: float = 1.0):
         super().__init__(size)
@@ -105,6 +107,8 @@ class AttentionGrid(MatrixGrid):
     >>> mmstn.AttentionGrid((14, 14)).window_theta(scale=0.5, centre=(0, 0))
     (0.5, 0, 0)
     """
+
+    DIMENSIONS = (1, 2, 3)
 
     def window_theta(
         self, scale: float, centre: Sequence[float]
@@ -183,12 +187,14 @@ class SimilarityGrid(MatrixGrid):
 
 @MODELS.register_module()
 class AffineGrid(MatrixGrid):
-    """Six numbers in 2D, twelve in 3D: see :func:`~mmstn.geometry.affine.
-    affine_matrix`.
+    """Six numbers in 2D, twelve in 3D, scale and shift on one axis: see
+    :func:`~mmstn.geometry.affine.affine_matrix`.
 
     >>> mmstn.AffineGrid((28, 28)).identity
     (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
     """
+
+    DIMENSIONS = (1, 2, 3)
 
     def window_theta(
         self, scale: float, centre: Sequence[float]

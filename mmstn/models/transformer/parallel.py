@@ -78,18 +78,18 @@ def tiles(grid: GridGenerator, count: int) -> list[tuple[float, ...]]:
 
     The windows are evenly spread from edge to edge over as many columns as
     rows, or more. A window sees one column along each axis, unless the scale
-    of the family is fixed. A volume is tiled along x and y.
+    of the family is fixed. A volume is tiled along x and y, a series along x.
     """
     rows = max(
         rows
         for rows in range(1, count + 1)
         if count % rows == 0 and rows * rows <= count
     )
+    rows = 1 if len(grid.size) == 1 else rows
     columns = count // rows
     scale = getattr(grid, 'scale', 1 / columns)
-    centre = (0.0,) * (len(grid.size) - 2)
     return [
-        grid.window_theta(scale, (x, y, *centre))
+        grid.window_theta(scale, (x, y, 0.0)[: len(grid.size)])
         for y in window_centres(rows, scale)
         for x in window_centres(columns, scale)
     ]

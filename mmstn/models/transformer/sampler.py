@@ -26,7 +26,7 @@ class GridSampler(nn.Module):
     tensor([[[[1., 2.]]]])
 
     Args:
-        kernel: ``'nearest'``, ``'linear'``, or in 2D ``'cubic'``.
+        kernel: ``'nearest'``, ``'linear'``, or, not in 3D, ``'cubic'``.
         padding: The value outside the source: ``'zeros'``, ``'border'``,
             ``'reflection'``, or one number per channel. After mean/std
             normalisation zeros are grey, not black.

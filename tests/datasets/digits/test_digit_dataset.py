@@ -65,6 +65,20 @@ def test_test_samples_do_not_depend_on_the_epoch(kwargs):
     same(images(dataset), first)
 
 
+def test_copies_are_shown_in_turn():
+    dataset, fresh = bundled(copies=2), bundled()
+    for epoch, copy_of in enumerate((0, 1, 0, 1)):
+        dataset.set_epoch(epoch)
+        fresh.set_epoch(copy_of)
+        same(images(dataset), images(fresh))
+
+
+@pytest.mark.parametrize('copies', [0, -1, 2.0, True], ids=repr)
+def test_an_unusable_number_of_copies_is_refused(copies):
+    with pytest.raises(ValueError, match='copies must be a whole number'):
+        bundled(copies=copies)
+
+
 def test_samples_do_not_depend_on_what_was_asked_before():
     dataset = bundled()
     whole = images(dataset)
@@ -317,7 +331,10 @@ def test_mnist_is_distorted_alike(mnist_root):
 
 
 MISTAKES = {
-    'distortion': (dict(distortion='RST'), 'R, RTS, P, E, TC, but got .RST'),
+    'distortion': (
+        dict(distortion='RST'),
+        'R, RTS, P, E, TC, corners, projective, time, but got .RST',
+    ),
     'split': (dict(split='val'), "'train' or 'test', but got 'val'"),
     'canvas': (dict(canvas=20), 'canvas .* at least the 28 .* got 20'),
     'canvas type': (dict(canvas=(42, 42)), 'canvas must be an integer'),

@@ -7,15 +7,21 @@ from torch.testing import assert_close
 from mmstn.datasets.digits.distortion import (
     DISTORTIONS,
     distort,
-    is_convex,
     placed_grid,
-    projected,
-    to_normal,
+    warped_in_time,
 )
+from mmstn.datasets.digits.draws import to_normal
+from mmstn.datasets.digits.perspective import (
+    corner_noise,
+    is_convex,
+    projected,
+    tilted,
+)
+from mmstn.geometry.lattice import lattice
 from mmstn.geometry.sampling import sample
 
 NAMES = list(DISTORTIONS)
-WARPED = ['R', 'RTS', 'P', 'E']
+WARPED = ['R', 'RTS', 'P', 'E', 'corners', 'projective', 'time']
 ALMOST = 1 - 1e-12
 
 
@@ -43,10 +49,12 @@ def place(image, scale=1.0, angle=0.0, shift=(0.0, 0.0), canvas=42):
 def at_rest(name):
     """Draws that neither turn nor move a digit, at its largest scale."""
     draws = torch.full((1, DISTORTIONS[name].num_draws), 0.5).double()
-    if name in ('P', 'E'):
+    if name in ('P', 'E', 'time'):
         draws[:, 0] = ALMOST
     if name == 'RTS':
         draws[:, 1] = 0.6  # between 0.7 and 1.2 that is 1
+    if name == 'projective':
+        draws[:, 2] = 0
     return draws
 
 
@@ -144,6 +152,95 @@ def test_p_moves_by_half_what_is_not_convex():
     assert_close(projected(folded, 42), projected(half, 42))
 
 
+def normal(numbers):
+    """Draws of given standard normal numbers."""
+    return torch.special.ndtr(torch.tensor([numbers]).double())
+
+
+def test_corner_noise_reads_where_its_corners_go():
+    alone = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6, -0.7, 0.8]
+    grid = corner_noise(normal([*alone, 1.0, -1.0]), 28).double()
+    corners = grid[0, [0, 0, -1, -1], [0, -1, 0, -1]]
+    rest = torch.tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]]).double()
+    together = torch.tensor([1.0, -1.0])
+    moves = torch.tensor(alone).view(4, 2) + together
+    # 1 is half the way between the centres of the outermost pixels
+    expected = (rest + 0.25 * moves.double()) * 27 / 28
+    assert_close(corners, expected, rtol=0, atol=1e-5)
+
+
+def test_corner_noise_has_the_deviation_of_its_authors():
+    grid = corner_noise(uniform(5000, 10), 28)
+    rest = corner_noise(normal([0.0] * 10), 28)
+    moves = (grid - rest)[:, [0, 0, -1, -1], [0, -1, 0, -1]] * 28 / 27
+    alone = (moves - moves.mean(1, keepdim=True)).square().sum(1) / 3
+    together = moves.mean(1).square().mean() - alone.mean() / 4
+    assert_close(alone.mean().sqrt().item(), 0.25, rtol=0.02, atol=0)
+    assert_close(together.sqrt().item(), 0.25, rtol=0.02, atol=0)
+
+
+def test_corner_noise_moves_by_half_what_is_not_convex():
+    folded, half = [0.0] * 10, [0.0] * 10
+    folded[:2], half[:2] = [4.5, 4.5], [2.25, 2.25]
+    grids = [corner_noise(normal(moves), 28) for moves in (folded, half)]
+    assert_close(*grids)
+
+
+@pytest.mark.parametrize('canvas', [28, 40])
+def test_a_warp_in_time_runs_on_and_holds_the_whole_digit(canvas):
+    grid = warped_in_time(uniform(200, 4), canvas).double()
+    assert_close(grid[..., 0], grid[:1, :1, :, 0].expand_as(grid[..., 0]))
+    along = grid[:, :, 0, 1]  # (B, canvas)
+    assert (along.diff(dim=1) > 0).all()
+    lasts = (along.abs() < 1).double().sum(1)
+    assert (lasts.min().item(), lasts.max().item()) == pytest.approx(
+        (14, 28), abs=1
+    )
+    assert (along[:, 0] < -0.9).all()
+    assert (along[:, -1] > 0.9).all()
+
+
+def test_a_warp_in_time_bends_between_fixed_ends():
+    slow = torch.tensor([[ALMOST, 0.5, 0.0, 0.5]]).double()
+    fast = torch.tensor([[ALMOST, 0.5, ALMOST, 0.5]]).double()
+    paths = [warped_in_time(draws, 28)[0, :, 0, 1] for draws in (slow, fast)]
+    slopes = [path.diff()[13] * 14 for path in paths]  # in the middle
+    assert_close(torch.stack(slopes), torch.tensor([0.55, 1.45]), **roughly)
+    ends = [path[[0, -1]] for path in paths]
+    assert_close(ends[0], torch.tensor([-1.0, 1.0]), rtol=0, atol=0.06)
+    assert_close(ends[1], torch.tensor([-1.0, 1.0]), rtol=0, atol=0.06)
+
+
+roughly = dict(rtol=0, atol=0.01)
+
+
+def two_by_two(*numbers):
+    return torch.stack(numbers, 1).unflatten(1, (2, 2))
+
+
+def test_projective_digits_go_where_their_authors_put_them():
+    draws = uniform(40, 6)
+    a, b, scale, aspect, angle, shear = (2 * draws - 1).T
+    tilt = 0.8 * torch.stack([a, b * (1 - a.abs())], 1)
+    scale, aspect = 2 ** ((scale + 1) / 2), 1.5**aspect
+    angle, one, zero = (
+        torch.pi * angle,
+        torch.ones_like(a),
+        torch.zeros_like(a),
+    )
+    cos, sin = angle.cos(), angle.sin()
+    turn = two_by_two(cos, -sin, sin, cos)
+    slant = two_by_two(one, 1.5 * shear, zero, one)
+    sides = two_by_two(scale * aspect, zero, zero, scale / aspect)
+    read = tilted(draws, 64).double()  # (B, 64, 64, 2)
+    moved = read @ (turn @ slant @ sides)[:, None].mT
+    there = moved / (1 + read @ tilt[:, None, :, None]) * (28 / 64)
+    centres = lattice((64, 64), there).expand_as(there)
+    is_inside = (read.abs() < 1).all(-1)
+    assert is_inside.flatten(1).sum(1).min() > 100
+    assert_close(there[is_inside], centres[is_inside], rtol=0, atol=1e-4)
+
+
 def test_e_reads_where_its_control_points_go():
     draws = at_rest('E')
     draws[:, 1::2] = torch.special.ndtr(torch.tensor(1.0).double())
@@ -236,6 +333,8 @@ RANGES = {  # column of the draws: angle and scale at 0, and at almost 1
     ('RTS', 1): ((0, 0.7), (0, 1.2)),
     ('P', 0): ((0, 0.75), (0, 1)),
     ('E', 0): ((0, 0.75), (0, 1)),
+    ('time', 1): ((0, 1), (0, 1)),
+    ('projective', 2): ((0, 1), (0, 2)),
 }
 
 

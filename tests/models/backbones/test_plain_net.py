@@ -25,11 +25,12 @@ def build(size, steps, in_channels=1):
     return MODELS.build(dict(type='mmstn.PlainNet', **cfg))
 
 
-def by_hand(flat):
-    """The net of STEPS for sources (2, 8, 13) or (2, 8, 13, 9)."""
-    conv = nn.Conv2d if flat else nn.Conv3d
-    largest = nn.MaxPool2d if flat else nn.MaxPool3d
-    mean = nn.AvgPool2d if flat else nn.AvgPool3d
+def by_hand(axes):
+    """The net of STEPS for sources (2, 8), (2, 8, 13) or (2, 8, 13, 9)."""
+    conv, largest, mean = (
+        getattr(nn, f'{layer}{axes}d')
+        for layer in ('Conv', 'MaxPool', 'AvgPool')
+    )
     torch.manual_seed(0)
     return nn.Sequential(
         OrderedDict(
@@ -40,7 +41,7 @@ def by_hand(flat):
             relu2=nn.ReLU(),
             pool2=mean(2, ceil_mode=True),
             flatten=nn.Flatten(),
-            fc1=nn.Linear(15 if flat else 30, 7),
+            fc1=nn.Linear(5 * (1, 3, 6)[axes - 1], 7),
             relu3=nn.ReLU(),
             fc2=nn.Linear(7, 6),
             relu4=nn.ReLU(),
@@ -48,10 +49,10 @@ def by_hand(flat):
     )
 
 
-@pytest.mark.parametrize('size', [(8, 13), (8, 13, 9)], ids=str)
+@pytest.mark.parametrize('size', [(8,), (8, 13), (8, 13, 9)], ids=str)
 @pytest.mark.parametrize('batch', [1, 3])
 def test_it_is_the_net_one_would_write_by_hand(size, batch):
-    net, expected = build(size, STEPS, 2), by_hand(len(size) == 2)
+    net, expected = build(size, STEPS, 2), by_hand(len(size))
     expected.load_state_dict(net.steps.state_dict())
     source = torch.rand(batch, 2, *size)
     (features,) = net(source)
@@ -79,14 +80,14 @@ def test_a_convolution_is_not_padded(side, kernel):
     assert net.out_features == expected.numel()
 
 
-@pytest.mark.parametrize('size', [(5, 4), (4, 5, 3)], ids=str)
+@pytest.mark.parametrize('size', [(5,), (5, 4), (4, 5, 3)], ids=str)
 @pytest.mark.parametrize(('kernel', 'pad'), [(5, 2), (4, 2), (3, 3), (7, 2)])
 def test_a_padded_convolution_is_torchs(size, kernel, pad):
     net = build(size, [dict(conv=3, kernel=kernel, pad=pad)], 2)
     source = torch.rand(2, 2, *size)
     conv = net.steps.conv1
     zeros = nn.functional.pad(source, [pad] * 2 * len(size))
-    convolve = {2: torch.conv2d, 3: torch.conv3d}[len(size)]
+    convolve = getattr(torch, f'conv{len(size)}d')
     expected = convolve(zeros, conv.weight, conv.bias).relu().flatten(1)
     assert_close(net(source), (expected,))
     assert net.out_features == expected.shape[1]
@@ -175,9 +176,9 @@ def test_a_step_that_does_not_fit_is_refused(size, steps, reached):
         build(size, steps)
 
 
-@pytest.mark.parametrize('size', [(8,), (2, 3, 4, 5), 8], ids=repr)
+@pytest.mark.parametrize('size', [(), (2, 3, 4, 5), 8], ids=repr)
 def test_an_unusable_size_is_refused_by_name(size):
-    message = r'PlainNet: size must be \(H, W\) or .* but got '
+    message = r'PlainNet: size must be \(L,\), .* but got '
     with pytest.raises(ValueError, match=message):
         build(size, [dict(fc=2)])
 

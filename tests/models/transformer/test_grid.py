@@ -11,12 +11,13 @@ from mmstn.geometry.projective import apply_projective
 from mmstn.geometry.sampling import sample
 from mmstn.models.transformer.grid import build_grid
 
+LINE = [(1,), (7,)]
 FLAT, DEEP = [(1, 1), (5, 9)], [(1, 1, 1), (2, 3, 5)]
 SIZES = {
-    'TranslationGrid': FLAT + DEEP,
-    'AttentionGrid': FLAT + DEEP,
+    'TranslationGrid': LINE + FLAT + DEEP,
+    'AttentionGrid': LINE + FLAT + DEEP,
     'SimilarityGrid': FLAT + DEEP,
-    'AffineGrid': FLAT + DEEP,
+    'AffineGrid': LINE + FLAT + DEEP,
     'ProjectiveGrid': FLAT,
     'TPSGrid': FLAT,
 }
@@ -83,7 +84,7 @@ def test_the_matrix_agrees_with_the_grid(family, size):
     assert_close(moved, grid(theta).flatten(1, -2))
 
 
-@pytest.mark.parametrize('size', [(5, 9), (2, 3, 5)], ids=str)
+@pytest.mark.parametrize('size', [(7,), (5, 9), (2, 3, 5)], ids=str)
 def test_translation_is_attention_of_its_scale(size):
     translation = build('TranslationGrid', size, scale=0.5)
     attention = build('AttentionGrid', size)
@@ -207,12 +208,12 @@ def test_nothing_constant_is_saved(family, size):
 
 @pytest.mark.parametrize(
     'size',
-    [(4,), (2, 3, 4, 5), (0, 3), (-1, 3), (2.0, 3), 8, '88', None],
+    [(), (2, 3, 4, 5), (0, 3), (0,), (-1, 3), (2.0, 3), 8, '88', None],
     ids=repr,
 )
 @pytest.mark.parametrize('family', SIZES)
 def test_an_unusable_size_is_refused(family, size):
-    message = rf'{family}: size must be \(H, W\).* but got '
+    message = rf'{family}: size must be .*\(H, W\).* but got '
     with pytest.raises(ValueError, match=message):
         build(family, size)
 
@@ -222,6 +223,25 @@ def test_families_of_the_plane_refuse_a_volume(family):
     message = rf'{family}: size must be \(H, W\) in .* got \(2, 3, 4\)'
     with pytest.raises(ValueError, match=message):
         build(family, (2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    'family', ['SimilarityGrid', 'ProjectiveGrid', 'TPSGrid']
+)
+def test_families_that_turn_refuse_one_axis(family):
+    message = rf'{family}: size must be \(H, W\) .* got \(4,\)'
+    with pytest.raises(ValueError, match=message):
+        build(family, (4,))
+
+
+def test_along_one_axis_affine_is_scale_and_shift():
+    theta = torch.tensor([[0.5, 0.25], [-1.0, 0.5]])
+    along = build('AffineGrid', (7,))
+    assert_close(along(theta), build('AttentionGrid', (7,))(theta))
+    described = along.describe(theta)
+    assert_close(described['scale'], torch.tensor([0.5, 1.0]))
+    assert_close(described['x'], theta[:, 1])
+    assert described.keys() == {'scale', 'x'}
 
 
 @pytest.mark.parametrize('control', [(4,), (1, 4), (4.0, 4), 4], ids=repr)

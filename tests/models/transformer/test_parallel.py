@@ -92,7 +92,8 @@ def learn(outputs, transformers, source):
 @pytest.mark.parametrize(
     ('family', 'size'),
     [(family, (5, 9)) for family in FAMILIES]
-    + [('AffineGrid', (3, 4, 5)), ('TranslationGrid', (3, 4, 5))],
+    + [('AffineGrid', (3, 4, 5)), ('TranslationGrid', (3, 4, 5))]
+    + [('AffineGrid', (7,)), ('AttentionGrid', (7,))],
     ids=str,
 )
 def test_parallel_transformers_equal_single_ones_in_values_and_gradients(
@@ -152,6 +153,11 @@ def test_windows_spread_from_edge_to_edge(number, scale, expected):
 def test_a_volume_is_tiled_along_x_and_y():
     found = tiles(TranslationGrid((2, 4, 4), 0.5), 2)
     assert found == [(-0.5, 0, 0), (0.5, 0, 0)]
+
+
+def test_a_series_is_tiled_along_its_axis():
+    found = tiles(TranslationGrid((4,), 0.25), 4)
+    assert found == [pytest.approx((x,)) for x in (-0.75, -0.25, 0.25, 0.75)]
 
 
 def test_four_that_start_as_tiles_output_the_quarters_of_the_source():

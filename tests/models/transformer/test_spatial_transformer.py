@@ -26,6 +26,10 @@ CASES += [
     (family, (3, 4, 5)) for family in list(FAMILIES) if family[0] not in 'PT'
 ]
 CASES += [('TranslationGrid', (3, 4, 5))]
+CASES += [
+    (family, (7,))
+    for family in ('TranslationGrid', 'AttentionGrid', 'AffineGrid')
+]
 every_family = pytest.mark.parametrize(('family', 'size'), CASES, ids=str)
 exactly = dict(atol=0, rtol=0)
 
@@ -54,7 +58,9 @@ def moved(transformer):
     return transformer
 
 
-@pytest.mark.parametrize('size', [(8, 8), (5, 9), (1, 1), (3, 4, 5)], ids=str)
+@pytest.mark.parametrize(
+    'size', [(8, 8), (5, 9), (1, 1), (3, 4, 5), (7,)], ids=str
+)
 @pytest.mark.parametrize('batch', [1, 3])
 def test_it_starts_as_the_identity(size, batch):
     source = image(size, batch)

@@ -1,4 +1,4 @@
-"""The configs of the paper's appendices A.1 and A.3 run as they stand."""
+"""Configs of digits, but for the paper's table 1, run as they stand."""
 
 from pathlib import Path
 
@@ -12,8 +12,14 @@ CONFIGS = Path(__file__).parents[1] / 'configs'
 FAMILIES = ['aff', 'proj', 'tps']
 SUMS = sorted(page.stem for page in (CONFIGS / 'sums').glob('*.py'))
 VOLUMES = sorted(page.stem for page in (CONFIGS / 'volumes').glob('*.py'))
+ITERATIVE = sorted(page.stem for page in (CONFIGS / 'ic_stn').glob('*.py'))
+PROJECTIVE = sorted(page.stem for page in (CONFIGS / 'projective').glob('*'))
+SERIES = sorted(page.stem for page in (CONFIGS / 'series').glob('*'))
 RUNS = (
     [f'sums/{model}' for model in SUMS]
+    + [f'ic_stn/{model}' for model in ITERATIVE]
+    + [f'projective/{model}' for model in PROJECTIVE]
+    + [f'series/{model}' for model in SERIES]
     + [f'volumes/{model}' for model in VOLUMES]
     + ['stn_volume_resnet18']
 )
@@ -49,7 +55,7 @@ def test_two_iterations_reach_every_parameter(
         assert state[weight]['exp_avg'].any(), name
     own, base = localiser_rates(runner.model, runner.optim_wrapper.optimizer)
     rate = base * (0.3 if page.startswith('sums/') else 1)
-    has_localiser = 'st_' in page or 'stn_' in page
+    has_localiser = not page.endswith(('/cnn', '/fcn'))
     assert sorted(own) == pytest.approx([rate] if has_localiser else [])
 
 
@@ -62,6 +68,22 @@ def test_the_models_that_add_up_are_equally_large(model):
 
 def test_the_models_of_volumes_are_equally_large():
     sizes = [parameters(config(f'volumes/{m}')) for m in VOLUMES]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
+
+
+@pytest.mark.parametrize('model', ITERATIVE)
+def test_the_models_of_corner_noise_have_the_parameters_of_their_paper(model):
+    expected = 39_079 if model == 'cnn' else 39_048
+    assert parameters(config(f'ic_stn/{model}')) == expected
+
+
+@pytest.mark.parametrize('model', PROJECTIVE)
+def test_the_models_of_projective_digits_keep_to_their_budget(model):
+    assert 84_000 < parameters(config(f'projective/{model}')) <= 89_000
+
+
+def test_the_models_of_series_are_equally_large():
+    sizes = [parameters(config(f'series/{m}')) for m in SERIES]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
 
 

@@ -1,0 +1,17 @@
+"""IC-STN of 2 steps on MNIST under corner noise.
+
+python tools/train.py configs/ic_stn/ic_stn_2.py
+
+Source: Lin and Lucey 2017, table 1.
+Result: not run yet.
+"""
+
+_base_ = 'stn.py'
+
+model = dict(
+    backbone=dict(
+        transformers=dict(
+            type='mmstn.IterativeSpatialTransformer', num_steps=2
+        )
+    )
+)

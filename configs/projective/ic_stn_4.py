@@ -1,0 +1,17 @@
+"""Iterative STN of 4 steps on digits seen in any perspective.
+
+python tools/train.py configs/projective/ic_stn_4.py
+
+Source: Tai et al. 2019, section 5.1, with the steps of Lin and Lucey 2017.
+Result: not run yet.
+"""
+
+_base_ = 'stn.py'
+
+model = dict(
+    backbone=dict(
+        transformers=dict(
+            type='mmstn.IterativeSpatialTransformer', num_steps=4
+        )
+    )
+)

@@ -1,0 +1,23 @@
+"""CNN along time on MNIST's rows as a series: the baseline.
+
+python tools/train.py configs/series/cnn.py
+
+Source: ours.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/series.py'
+
+model = dict(
+    backbone=dict(
+        backbone=dict(
+            steps=[
+                dict(conv=64, kernel=5),
+                dict(pool='max', size=2),
+                dict(conv=64, kernel=5),
+                dict(pool='max', size=2),
+            ],
+        ),
+    ),
+    head=dict(in_channels=64 * 4),
+)

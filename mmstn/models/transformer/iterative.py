@@ -1,0 +1,153 @@
+"""A spatial transformer of several steps, each within what one saw before."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseModule, ModuleList
+from torch import Tensor, nn
+
+from mmstn.checks import check_count
+from mmstn.models.build import build
+from mmstn.models.transformer.grid import GridGenerator, build_grid
+from mmstn.models.transformer.spatial_transformer import (
+    SpatialTransformer,
+    build_localisation,
+)
+from mmstn.registry import MODELS
+
+
+@MODELS.register_module()
+class IterativeSpatialTransformer(SpatialTransformer):
+    """A spatial transformer that corrects itself in several steps.
+
+    Source: Lin and Lucey 2017 (IC-STN). The first step localises the source,
+    each later one the output of the step before. An update is composed with
+    the theta so far, and the *original* source is sampled by the composed
+    theta each time: nothing is lost at the borders, nothing blurred twice.
+    The output is that of the last step.
+
+    >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
+    >>> grid = mmstn.AffineGrid((28, 28))
+    >>> look = mmstn.IterativeSpatialTransformer(4, trunk, grid)
+    >>> look(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 1, 28, 28])
+
+    Args:
+        num_steps: The number of steps; with one it is a
+            ``SpatialTransformer``. After training the attribute may be
+            lowered, to see where fewer steps lead.
+        localisation: Part 1, as for a ``SpatialTransformer``, which gives the
+            update of each step: one that all steps share, or a list of one
+            for each. Updates start at the identity of ``grid`` unless it
+            names another ``start``.
+        grid: Part 2; its family must be closed under composition.
+        sampler: Part 3; by default a ``mmstn.GridSampler``.
+    """
+
+    def __init__(
+        self,
+        num_steps: int,
+        localisation: dict | nn.Module | Sequence[dict | nn.Module],
+        grid: dict | GridGenerator | None = None,
+        sampler: dict | nn.Module | None = None,
+        init_cfg: dict | None = None,
+    ):
+        BaseModule.__init__(self, init_cfg)
+        check_count('IterativeSpatialTransformer', 'num_steps', num_steps)
+        self.num_steps = num_steps
+        self.grid = build_grid(grid)
+        check_composes(self.grid)
+        identity = self.grid.identity
+        if isinstance(localisation, (list, tuple, nn.ModuleList)):
+            check_one_each(localisation, num_steps)
+            self.localisation = ModuleList(
+                build_localisation(part, identity) for part in localisation
+            )
+        else:
+            self.localisation = build_localisation(localisation, identity)
+        for localiser in self.localisers:
+            check_start(localiser, self.grid)
+        for localiser in self.localisers[1:]:
+            check_size(localiser, self.grid)
+        self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
+
+    @property
+    def localisers(self) -> list[nn.Module]:
+        """The localiser of each step."""
+        if isinstance(self.localisation, ModuleList):
+            return list(self.localisation)[: self.num_steps]
+        return [self.localisation] * self.num_steps
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """The composed theta of every input before training."""
+        theta, *updates = (
+            torch.tensor([start_of(localiser, self.grid)]).double()
+            for localiser in self.localisers
+        )
+        for update in updates:
+            theta = self.grid.compose(theta, update)
+        return tuple(theta[0].tolist())
+
+    def locate(self, source: Tensor) -> Tensor:
+        """Return the composed theta ``(B, P)`` for ``(B, C, *size)``."""
+        first, *others = self.localisers
+        theta = first(source)
+        for localiser in others:
+            seen = self.sampler(source, self.grid, theta)
+            theta = self.grid.compose(theta, localiser(seen))
+        return theta
+
+    def extra_repr(self) -> str:
+        return f'num_steps={self.num_steps}'
+
+
+def start_of(localiser: nn.Module, grid: GridGenerator) -> Sequence[float]:
+    """Return the update that a localiser gives before training."""
+    return getattr(localiser, 'start', grid.identity)
+
+
+def check_composes(grid: GridGenerator) -> None:
+    """Raise a ValueError unless maps of a family can be composed."""
+    if not hasattr(grid, 'compose'):
+        raise ValueError(
+            f'IterativeSpatialTransformer: grid {type(grid).__name__} has no '
+            'compose, as two of its maps in a row are no map of the family; '
+            'use a family of matrices, such as mmstn.AffineGrid'
+        )
+    identity = torch.tensor([grid.identity])
+    grid.compose(identity, identity)  # says itself why it cannot
+
+
+def check_one_each(parts: Sequence, num_steps: int) -> None:
+    """Raise a ValueError unless there is a localiser for each step."""
+    if len(parts) != num_steps:
+        raise ValueError(
+            f'IterativeSpatialTransformer: num_steps={num_steps}, but '
+            f'localisation is a list of {len(parts)}; give one for each step, '
+            'or one without a list for all to share'
+        )
+
+
+def check_start(localiser: nn.Module, grid: GridGenerator) -> None:
+    """Raise a ValueError unless a localiser starts at a theta."""
+    given = len(start_of(localiser, grid))
+    if given != grid.num_params:
+        raise ValueError(
+            f'IterativeSpatialTransformer: localisation start has {given} '
+            f'numbers, but {type(grid).__name__} of size {grid.size} takes '
+            f'{grid.num_params}'
+        )
+
+
+def check_size(localiser: nn.Module, grid: GridGenerator) -> None:
+    """Raise a ValueError if a localiser cannot be shown an output."""
+    trunk = getattr(localiser, 'trunk', None)
+    size = getattr(trunk, 'in_shape', (None, *grid.size))[1:]
+    if tuple(size) != grid.size:
+        raise ValueError(
+            'IterativeSpatialTransformer: every step after the first '
+            f'localises an output of size {grid.size}, but the trunk of its '
+            f'localisation is built for {tuple(size)}; give grid that size, '
+            'or localisation a list of one for each step'
+        )

@@ -1,0 +1,344 @@
+"""Steps are composed, and the original source is sampled each time."""
+
+import copy
+import pickle
+
+import pytest
+import torch
+from mmengine.model import MMDistributedDataParallel
+from mmpretrain.registry import MODELS
+from small_transformer import small_transformer
+from torch import nn
+from torch.testing import assert_close
+
+from mmstn.attention.record import record_attention
+from mmstn.models.transformer import AffineGrid, IterativeSpatialTransformer
+from mmstn.models.transformer.find import find_transformers
+
+FLAT, DEEP = (5, 9), (3, 4, 5)
+AFFINE = ['TranslationGrid', 'AttentionGrid', 'SimilarityGrid', 'AffineGrid']
+CASES = [(family, size) for family in AFFINE for size in (FLAT, DEEP)]
+CASES += [('ProjectiveGrid', FLAT)]
+CASES += [(family, (7,)) for family in AFFINE if family[0] != 'S']
+every_family = pytest.mark.parametrize(('family', 'size'), CASES, ids=str)
+both = pytest.mark.parametrize('is_shared', [True, False])
+exactly = dict(atol=0, rtol=0)
+
+
+def config(family='AffineGrid', size=FLAT, num_steps=2, is_shared=True, **cfg):
+    """A transformer whose updates are linear in what a step is shown."""
+    cfg = small_transformer(
+        family, size, in_channels=2, num_steps=num_steps, **cfg
+    )
+    if not is_shared:
+        cfg['localisation'] = [cfg['localisation']] * num_steps
+    return cfg
+
+
+def build(*args, **kwargs):
+    return MODELS.build(config(*args, **kwargs))
+
+
+def image(size=FLAT, batch=2):
+    torch.manual_seed(0)
+    return torch.rand(batch, 2, *size)
+
+
+def moved(transformer, seed=1):
+    """Let the updates depend on what is shown, a little."""
+    torch.manual_seed(seed)
+    for localiser in set(transformer.localisers):
+        nn.init.normal_(localiser.regressor.weight, std=0.02)
+    return transformer
+
+
+def updates(grid, count):
+    """Return updates near the identity."""
+    torch.manual_seed(2)
+    identity = torch.tensor(grid.identity)
+    return [identity + 0.1 * torch.randn(len(identity)) for _ in range(count)]
+
+
+@every_family
+def test_one_step_is_a_spatial_transformer_in_values_and_gradients(
+    family, size
+):
+    iterative = moved(build(family, size, num_steps=1))
+    plain = MODELS.build(small_transformer(family, size, in_channels=2))
+    plain.load_state_dict(iterative.state_dict())
+    source = image(size)
+    assert_close(iterative(source), plain(source), **exactly)
+    for transformer in (iterative, plain):
+        transformer(source).square().sum().backward()
+    weights = [t.localisation.regressor.weight for t in (iterative, plain)]
+    assert_close(weights[0].grad, weights[1].grad, **exactly)
+
+
+@both
+@pytest.mark.parametrize('num_steps', [1, 2, 4])
+@every_family
+def test_it_starts_as_the_identity_whatever_initialises_it(
+    family, size, num_steps, is_shared
+):
+    init_cfg = dict(type='Constant', layer='Linear', val=7, bias=7)
+    transformer = build(family, size, num_steps, is_shared, init_cfg=init_cfg)
+    transformer.init_weights()
+    assert_close(transformer(image(size)), image(size), atol=1e-5, rtol=0)
+    assert transformer.start == transformer.grid.identity
+
+
+@every_family
+def test_known_updates_equal_one_look_at_their_composition(family, size):
+    transformer = build(family, size, num_steps=3, is_shared=False)
+    grid = transformer.grid
+    first, second, third = updates(grid, 3)
+    for localiser, update in zip(
+        transformer.localisers, (first, second, third), strict=True
+    ):
+        localiser.regressor.bias.data.copy_(update)
+    inner = grid.compose(second[None], third[None])
+    theta = grid.compose(first[None], inner).expand(2, -1)
+    source = image(size)
+    assert_close(transformer.locate(source), theta)
+    expected = transformer.sampler(source, grid, theta)
+    assert_close(transformer(source), expected, atol=1e-5, rtol=0)
+
+
+@both
+@every_family
+def test_each_step_localises_the_original_source_at_the_composed_theta(
+    family, size, is_shared
+):
+    transformer = moved(build(family, size, 3, is_shared))
+    source, grid = image(size), transformer.grid
+    seen, theta = source, torch.tensor(grid.identity).expand(2, -1)
+    for localiser in transformer.localisers:
+        theta = grid.compose(theta, localiser(seen))
+        seen = transformer.sampler(source, grid, theta)
+    assert_close(transformer(source), seen)
+    assert (seen - source).abs().max() > 1e-3
+
+
+def test_nothing_is_lost_where_a_step_looked_outside():
+    transformer = build('TranslationGrid', (4, 4), is_shared=False)
+    for localiser, shift in zip(transformer.localisers, (1, -1), strict=True):
+        localiser.regressor.bias.data.fill_(shift)
+    assert_close(transformer(image((4, 4))), image((4, 4)))
+
+
+@every_family
+def test_gradients_flow_through_the_composition(family, size):
+    size = size[:1] + (2, 3) if len(size) == 3 else (3, 4)
+    transformer = moved(build(family, size, num_steps=3)).double()
+    source = image(size, 1).double().requires_grad_()
+    regressor = transformer.localisation.regressor
+
+    def output(source, weight, bias):
+        weights = {
+            'localisation.regressor.weight': weight,
+            'localisation.regressor.bias': bias,
+        }
+        return torch.func.functional_call(transformer, weights, (source,))
+
+    inputs = (source, regressor.weight, regressor.bias)
+    assert torch.autograd.gradcheck(output, inputs, fast_mode=True)
+
+
+@both
+@every_family
+def test_every_localiser_gets_a_gradient(family, size, is_shared):
+    transformer = build(family, size, 3, is_shared)
+    transformer(image(size)).square().sum().backward()
+    for localiser in transformer.localisers:
+        assert (localiser.regressor.weight.grad != 0).any()
+        assert (localiser.regressor.bias.grad != 0).any()
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@every_family
+def test_a_half_precision_model_starts_as_the_identity(family, size, dtype):
+    source = image(size).to(dtype)
+    assert_close(build(family, size).to(dtype)(source), source)
+
+
+@both
+def test_only_localisers_have_parameters_and_they_bear_that_name(is_shared):
+    transformer = build(is_shared=is_shared)
+    names = [name for name, _ in transformer.named_parameters()]
+    assert all(name.startswith('localisation.') for name in names)
+    assert len(names) == (2 if is_shared else 4)
+    assert list(transformer.state_dict()) == names
+
+
+@pytest.mark.parametrize(
+    'twin',
+    [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))],
+    ids=['deepcopy', 'pickle'],
+)
+@both
+def test_a_twin_gives_the_same(is_shared, twin):
+    transformer, source = moved(build(is_shared=is_shared)), image()
+    before = transformer(source)
+    again = twin(transformer)
+    for localiser in transformer.localisers:
+        localiser.regressor.bias.data += 1
+    assert_close(again(source), before, **exactly)
+
+
+@pytest.mark.slow
+@both
+def test_distributed_it_learns_the_same(tmp_path, is_shared):
+    alone = moved(build(is_shared=is_shared))
+    twin = copy.deepcopy(alone)
+    torch.distributed.init_process_group(
+        'gloo', f'file://{tmp_path}/meet', rank=0, world_size=1
+    )
+    try:
+        for model in (alone, MMDistributedDataParallel(twin)):
+            model(image()).square().sum().backward()
+    finally:
+        torch.distributed.destroy_process_group()
+    assert_close(
+        [weight.grad for weight in twin.parameters()],
+        [weight.grad for weight in alone.parameters()],
+    )
+
+
+@pytest.mark.slow
+@every_family
+def test_compiled_and_exported_it_gives_the_same(family, size):
+    torch.compiler.reset()
+    transformer, source = moved(build(family, size)), image(size)
+    compiled = torch.compile(transformer, fullgraph=True, backend='aot_eager')
+    assert_close(compiled(source), transformer(source))
+    exported = torch.export.export(transformer, (source,)).module()
+    assert_close(exported(source), transformer(source))
+
+
+@every_family
+def test_the_composed_window_is_recorded_once(family, size):
+    transformer = moved(build(family, size, num_steps=3))
+    model = nn.Sequential(transformer)
+    found = find_transformers(model)
+    with record_attention(found, image(size)) as seen, torch.no_grad():
+        model(image(size))
+    (glimpse,) = seen.glimpses
+    assert_close(glimpse.theta, transformer.locate(image(size)))
+    assert_close(glimpse.output, transformer(image(size)))
+
+
+def test_the_start_is_that_of_all_steps():
+    assert build('AttentionGrid', start=[0.5, 0.5, 0]).start == (
+        0.25,
+        0.75,
+        0.0,
+    )
+
+
+@both
+def test_fewer_steps_may_be_taken_after_training(is_shared):
+    transformer = moved(build(num_steps=3, is_shared=is_shared))
+    first, second = transformer.localisers[:2]
+    source, grid = image(), transformer.grid
+    seen = transformer.sampler(source, grid, first(source))
+    theta = grid.compose(first(source), second(seen))
+    transformer.num_steps = 2
+    assert_close(transformer.locate(source), theta)
+
+
+def test_localisers_of_their_own_may_see_a_larger_source():
+    whole, part = (
+        small_transformer(size=(4, 4), source=source, in_channels=2)
+        for source in ((8, 8), (4, 4))
+    )
+    transformer = MODELS.build(
+        dict(
+            type='mmstn.IterativeSpatialTransformer',
+            num_steps=2,
+            localisation=[whole['localisation'], part['localisation']],
+            grid=dict(type='mmstn.AffineGrid', size=(4, 4)),
+        )
+    )
+    averaged = nn.functional.avg_pool2d(image((8, 8)), 2)
+    assert_close(transformer(image((8, 8))), averaged)
+
+
+def test_it_stands_inside_a_backbone_and_on_its_input():
+    net = dict(
+        type='mmstn.PlainNet',
+        size=FLAT,
+        in_channels=2,
+        steps=[dict(conv=2, kernel=3, pad=1), dict(fc=3)],
+    )
+    model = MODELS.build(
+        dict(
+            type='mmstn.STNBackbone',
+            backbone=net,
+            transformers=[config(), config(before='steps.flatten')],
+        )
+    )
+    (features,) = model(image())
+    assert_close(features, model.backbone.steps(image()), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize('num_steps', [0, -1, 2.0, True, None], ids=repr)
+def test_an_unusable_number_of_steps_is_refused(num_steps):
+    cfg = dict(config(), num_steps=num_steps)
+    with pytest.raises(ValueError, match='num_steps must be a whole number'):
+        MODELS.build(cfg)
+
+
+def test_a_family_without_composition_is_refused():
+    message = 'grid TPSGrid has no compose.* such as mmstn.AffineGrid'
+    with pytest.raises(ValueError, match=message):
+        build('TPSGrid')
+
+
+def test_a_family_that_is_not_closed_is_refused():
+    message = 'TranslationGrid: with scale=0.5 two maps in a row .* use scale'
+    with pytest.raises(ValueError, match=message):
+        build('TranslationGrid', scale=0.5)
+
+
+def test_localisers_that_are_not_one_for_each_step_are_refused():
+    cfg = dict(config(is_shared=False), num_steps=3)
+    message = 'num_steps=3, but localisation is a list of 2; give one for'
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(cfg)
+
+
+@both
+def test_a_start_of_the_wrong_length_is_refused(is_shared):
+    message = 'start has 4 numbers, but AffineGrid of .* takes 6'
+    with pytest.raises(ValueError, match=message):
+        build(is_shared=is_shared, start=[1, 0, 0, 0])
+
+
+def test_a_localiser_that_cannot_see_an_output_is_refused():
+    message = r'output of size \(5, 9\), but the trunk .* for \(8, 8\); give'
+    with pytest.raises(ValueError, match=message):
+        build(source=(8, 8))
+
+
+def test_any_module_may_localise_every_step():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(2 * 5 * 9, 8), nn.ReLU())
+    for localisation in (net, [net, copy.deepcopy(net)]):
+        transformer = IterativeSpatialTransformer(
+            2, localisation, AffineGrid(FLAT)
+        )
+        assert_close(transformer(image()), image(), atol=1e-5, rtol=0)
+        assert_close(transformer.start, transformer.grid.identity)
+
+
+def test_parts_may_be_modules():
+    parts = moved(build())
+    transformer = MODELS.build(
+        dict(
+            type='mmstn.IterativeSpatialTransformer',
+            num_steps=2,
+            localisation=parts.localisation,
+            grid=AffineGrid(FLAT),
+            sampler=parts.sampler,
+        )
+    )
+    assert_close(transformer(image()), parts(image()), **exactly)
