@@ -101,7 +101,7 @@ def test_a_folder_becomes_sheets_crops_regions_and_an_animation(
     crops = [p for p in (out / 'crops').rglob('*') if p.is_file()]
     assert len(crops) == 7
     crop = out / 'crops/more/a.JPG_backbone.transformers.0.png'
-    assert cv2.imread(str(crop)).shape == (42, 42, 3)
+    assert cv2.imread(str(crop)).shape == (28, 28, 3)
 
     with Image.open(out / 'attention.gif') as gif:
         assert gif.n_frames == len(SHIFTS)
@@ -115,19 +115,32 @@ def test_a_folder_becomes_sheets_crops_regions_and_an_animation(
     np.testing.assert_allclose(np.diff(places), moved, atol=1.1)
 
 
-ITERATIVE = (
-    'model.backbone.transformers.type=mmstn.IterativeSpatialTransformer'
+ITERATIVE = f"""
+_base_ = '{CONFIG}'
+model = dict(
+    backbone=dict(
+        backbone=dict(size=(42, 42)),
+        transformers=dict(
+            type='mmstn.IterativeSpatialTransformer',
+            num_steps=3,
+            grid=dict(size=(42, 42)),
+        ),
+    ),
+    head=dict(in_channels=32 * 6 * 6),
 )
-THREE = 'model.backbone.transformers.num_steps=3'
+"""
 
 
-def test_steps_are_drawn_one_after_the_other(
-    work_dir, images, tmp_path, monkeypatch
-):
+def test_steps_are_drawn_one_after_the_other(images, tmp_path, monkeypatch):
+    config, checkpoint = tmp_path / 'three.py', tmp_path / 'epoch_1.pth'
+    config.write_text(ITERATIVE)
+    model = get_model(str(config))
+    bias = model.backbone.transformers[0].localisation.regressor.bias
+    bias.data = torch.tensor([0.5, 0, 0, 0, 0.5, 0])  # the middle half
+    torch.save(dict(meta={}, state_dict=model.state_dict()), checkpoint)
     arguments = ['--out', tmp_path, '--device', 'cpu', '--steps']
-    options = ['--cfg-options', ITERATIVE, THREE]
-    checkpoint = work_dir / 'epoch_2.pth'  # each step reads the middle half
-    call(monkeypatch, checkpoint, images / 'a.png', *arguments, *options)
+    image = images / 'a.png'
+    call(monkeypatch, checkpoint, image, *arguments, config=config)
     with Image.open(tmp_path / 'steps.gif') as gif:
         assert gif.n_frames == 3
         sides = []
