@@ -1,8 +1,10 @@
 """Part 1 of the spatial transformer, from any plain module."""
 
+import logging
 from collections.abc import Sequence
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from mmstn.models.transformer.localisation import Localisation
@@ -11,9 +13,10 @@ from mmstn.models.transformer.localisation import Localisation
 class ModuleLocalisation(Localisation):
     """Give theta by a module that returns theta, or features for it.
 
-    What it returns in the first pass decides. A tensor of exactly ``(B, P)``
-    is theta, and where theta starts is up to the module. Everything else is
-    features, a tensor ``(B, ...)`` or a tuple of which the last one counts:
+    What it returns in the first pass decides, or a checkpoint before that. A
+    tensor of exactly ``(B, P)`` is theta, and where theta starts is up to the
+    module. Everything else is features, a tensor ``(B, ...)`` or a tuple of
+    which the last one counts:
     a linear layer behind them starts at ``start``.
 
     The layer is lazy unless the module has ``out_features``: pass a batch
@@ -24,7 +27,7 @@ class ModuleLocalisation(Localisation):
         start: The ``P`` parameters given for every input before training.
     """
 
-    gives_theta = False
+    gives_theta: bool | None = None  # until the first pass, or a checkpoint
 
     def __init__(self, module: nn.Module, start: Sequence[float]):
         super().__init__(module, start)
@@ -48,8 +51,8 @@ class ModuleLocalisation(Localisation):
             TypeError: If the module returns neither theta nor features.
         """
         output = self.trunk(source)
-        if not self.gives_theta and self.is_theta(output):
-            self.drop_regressor()
+        if self.gives_theta is None:
+            self.decide(output)
         if self.gives_theta:
             return output
         features = self.flatten(output)
@@ -61,6 +64,24 @@ class ModuleLocalisation(Localisation):
         """True for a tensor ``(B, P)``."""
         shape = (len(self.start),)
         return isinstance(output, Tensor) and output.shape[1:] == shape
+
+    def decide(self, output: object) -> None:
+        """Take the module's output as theta or as features from now on."""
+        if self.is_theta(output):
+            self.drop_regressor()
+            return
+        self.gives_theta = False
+        length = len(self.start)
+        is_row = isinstance(output, Tensor) and output.ndim == 2
+        if is_row and output.shape[1] <= 2 * length:  # theta of another grid?
+            print_log(
+                f'SpatialTransformer: localisation {type(self.trunk).__name__}'
+                f' returns (B, {output.shape[1]}), which is not theta '
+                f'(B, {length}): taken as features, with a linear layer '
+                'behind',
+                'current',
+                logging.WARNING,
+            )
 
     def drop_regressor(self):
         self.gives_theta = True
@@ -76,9 +97,18 @@ class ModuleLocalisation(Localisation):
         if is_fresh:
             self.go_to_start()
 
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        if self.gives_theta:
+            destination[f'{prefix}gives_theta'] = torch.tensor(True)
+
     def _load_from_state_dict(self, state_dict, prefix, *args):
-        trunk, layer = f'{prefix}trunk.', f'{prefix}regressor.weight'
-        has_trunk = any(key.startswith(trunk) for key in state_dict)
-        if has_trunk and layer not in state_dict and not self.gives_theta:
+        mark = f'{prefix}gives_theta'
+        if self.gives_theta is None and mark in state_dict:
             self.drop_regressor()
+        elif self.gives_theta is None:
+            has_layer = f'{prefix}regressor.weight' in state_dict
+            self.gives_theta = False if has_layer else None
+        if self.gives_theta:  # else the mark is an unexpected key
+            state_dict = {k: v for k, v in state_dict.items() if k != mark}
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -20,6 +20,17 @@ IDENTITY = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
 exactly = dict(atol=0, rtol=0)
 
 
+@pytest.fixture
+def capture(monkeypatch):
+    """The lines that the localiser logs."""
+    lines = []
+    monkeypatch.setattr(
+        'mmstn.models.transformer.module_localisation.print_log',
+        lambda line, *others: lines.append(line),
+    )
+    return lines
+
+
 class Returning(nn.Module):
     """A layer whose output is packed in some way."""
 
@@ -163,6 +174,40 @@ def test_a_checkpoint_loads_before_the_first_pass(width, twin):
     again = twin(transformer(width=width))
     again.load_state_dict(model.state_dict())
     assert_close(again(source()), model(source()), **exactly)
+
+
+@pytest.mark.parametrize('passes', [0, 1])
+def test_a_checkpoint_without_its_linear_layer_is_incomplete(passes):
+    model = transformer(width=8)
+    for _ in range(passes):
+        model(source())
+    partial = {
+        key: value
+        for key, value in model.state_dict().items()
+        if 'trunk.' in key
+    }
+    with pytest.raises(RuntimeError, match='Missing.*regressor.weight'):
+        model.load_state_dict(partial)
+    model.load_state_dict(partial, strict=False)
+    assert_close(model.locate(source()), IDENTITY.expand(3, 6), **exactly)
+
+
+def test_a_checkpoint_of_theta_does_not_take_the_linear_layer_away():
+    theta, features = transformer(width=6), transformer(width=8)
+    theta(source()), features(source())
+    before = features.localisation.regressor
+    saved = {k: v for k, v in theta.state_dict().items() if 'trunk' not in k}
+    with pytest.raises(RuntimeError, match='Missing.*regressor'):
+        features.load_state_dict(saved)
+    assert features.localisation.regressor is before
+
+
+@pytest.mark.parametrize(('width', 'lines'), [(4, 1), (6, 0), (64, 0)])
+def test_a_length_near_that_of_theta_is_told_once(width, lines, capture):
+    model = transformer(width=width)
+    model(source()), model(source())
+    assert len(capture) == lines
+    assert all('(B, 4), which is not theta (B, 6)' in x for x in capture)
 
 
 def test_a_checkpoint_of_something_else_leaves_the_linear_layer():
