@@ -191,6 +191,7 @@ def build_grid(part: dict | GridGenerator | None) -> GridGenerator:
         raise ValueError(
             f'grid: type must be one of {", ".join(names)}, but {got}'
         )
+    assert part is not None  # has no type
     grid = build(part)
     assert isinstance(grid, GridGenerator)  # its type is
     return grid

@@ -1,6 +1,7 @@
 """A spatial transformer of several steps, each within what one saw before."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule, ModuleList
@@ -44,10 +45,12 @@ class IterativeSpatialTransformer(SpatialTransformer):
         sampler: Part 3; by default a ``mmstn.GridSampler``.
     """
 
+    grid: Any  # a family that has compose
+
     def __init__(
         self,
         num_steps: int,
-        localisation: dict | nn.Module | Sequence[dict | nn.Module],
+        localisation: dict | nn.Module | list | tuple,
         grid: dict | GridGenerator | None = None,
         sampler: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
@@ -107,7 +110,7 @@ def start_of(localiser: nn.Module, grid: GridGenerator) -> Sequence[float]:
     return getattr(localiser, 'start', grid.identity)
 
 
-def check_composes(grid: GridGenerator) -> None:
+def check_composes(grid: Any) -> None:
     """Raise a ValueError unless maps of a family can be composed."""
     if not hasattr(grid, 'compose'):
         raise ValueError(
@@ -119,7 +122,9 @@ def check_composes(grid: GridGenerator) -> None:
     grid.compose(identity, identity)  # says itself why it cannot
 
 
-def check_one_each(parts: Sequence, num_steps: int) -> None:
+def check_one_each(
+    parts: list | tuple | nn.ModuleList, num_steps: int
+) -> None:
     """Raise a ValueError unless there is a localiser for each step."""
     if len(parts) != num_steps:
         raise ValueError(

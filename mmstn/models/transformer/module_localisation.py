@@ -72,8 +72,9 @@ class ModuleLocalisation(Localisation):
             return
         self.gives_theta = False
         length = len(self.start)
-        is_row = isinstance(output, Tensor) and output.ndim == 2
-        if is_row and output.shape[1] <= 2 * length:  # theta of another grid?
+        if not isinstance(output, Tensor) or output.ndim != 2:
+            return
+        if output.shape[1] <= 2 * length:  # theta of another grid?
             print_log(
                 f'SpatialTransformer: localisation {type(self.trunk).__name__}'
                 f' returns (B, {output.shape[1]}), which is not theta '
