@@ -44,6 +44,7 @@ setup(
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
         'test': [
+            'model-index==0.1.11',
             'mypy==2.4.1',
             'pytest==9.2.0',
             'pytest-xdist==3.8.0',
