@@ -3,12 +3,14 @@
 import re
 
 import pytest
+import torch
 from mmengine.registry import DefaultScope
 from mmpretrain import registry as theirs
 from small_transformer import small_transformer
 
 from mmstn import registry as ours
 from mmstn.models.build import build
+from mmstn.models.transformer import AffineGrid
 
 
 @pytest.mark.parametrize('owner', [theirs, ours], ids=['mmpretrain', 'mmstn'])
@@ -73,3 +75,18 @@ def test_whether_a_name_is_there_can_be_asked():
     assert 'mmstn.AffineGrid' in ours.MODELS
     assert 'AfineGrid' not in ours.MODELS
     assert 'mmstn.AfineGrid' not in ours.MODELS
+
+
+@pytest.mark.parametrize('given', ['linear', 3, torch.nn.Linear])
+def test_a_sampler_that_is_no_part_is_shown(given):
+    cfg = small_transformer(sampler=given)
+    with pytest.raises(ValueError, match='must be a module, or a config'):
+        build(cfg)
+
+
+def test_the_class_of_a_grid_is_not_yet_a_grid():
+    cfg = small_transformer()
+    for given in (AffineGrid, 'AffineGrid'):
+        cfg['grid'] = given
+        with pytest.raises(ValueError, match='AffineGrid.*or an instance'):
+            build(cfg)

@@ -12,10 +12,15 @@ def build(part: dict | nn.Module) -> nn.Module:
     """Build a part from its config; a module is returned as it is.
 
     Raises:
-        ValueError: If its type is missing, or no registered name.
+        ValueError: If it is neither, or its type is missing or unknown.
     """
     if isinstance(part, nn.Module):
         return part
+    if not isinstance(part, dict):
+        raise ValueError(
+            'a part of a model must be a module, or a config such as '
+            f'dict(type=...), but got {part!r}'
+        )
     check_type(part)
     return MMPRETRAIN_MODELS.build(part)
 

@@ -180,7 +180,7 @@ def build_grid(part: dict | GridGenerator | None) -> GridGenerator:
         is_name = isinstance(kind, str)
         family = MMPRETRAIN_MODELS.get(kind) if is_name else kind
     else:
-        kind = family = type(part)
+        kind, family = part, type(part)
     if not (isinstance(family, type) and issubclass(family, GridGenerator)):
         names = [
             f'mmstn.{name}'
@@ -189,7 +189,8 @@ def build_grid(part: dict | GridGenerator | None) -> GridGenerator:
         ]
         got = 'it is missing' if part is None else f'got {kind!r}'
         raise ValueError(
-            f'grid: type must be one of {", ".join(names)}, but {got}'
+            f'grid: type must be one of {", ".join(names)}, but {got}; give '
+            'dict(type=..., size=...), or an instance'
         )
     assert part is not None  # has no type
     grid = build(part)
