@@ -19,6 +19,9 @@ CONFIG = 'configs/stn_digits.py'
 CHECKPOINT = 'epoch_1.pth'
 SHORT = [
     'train_cfg.max_epochs=1',
+    # Adam makes large steps of gradients that are nothing but rounding
+    'optim_wrapper.optimizer.type=SGD',
+    'optim_wrapper.optimizer.lr=0.01',
     'train_dataloader.dataset.indices=128',
     'val_dataloader.dataset.indices=50',
 ]

@@ -79,6 +79,7 @@ class Queue:
         left = 0.0
         for run, began in list(self.began.items()):
             cfg = Config.fromfile(run.root / run.experiment.config)
+            cfg.merge_from_dict(run.options())
             epochs = cfg.train_cfg.max_epochs
             epoch = epochs_trained(run.folder)
             parts.append(f'{run.name}: epoch {epoch} of {epochs}')
