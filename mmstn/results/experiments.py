@@ -89,11 +89,11 @@ def select(
         ValueError: If a name is of none of them, with near ones.
     """
     rows = [(table, row) for table in tables for row in table.experiments]
-    known = {'all': rows}
+    known = {}  # the names of experiments by what they are called together
     for table, row in rows:
         folder = table.name.partition('/')[0]
-        for name in dict.fromkeys((row.name, table.name, folder)):
-            known.setdefault(name, []).append((table, row))
+        for name in (row.name, table.name, folder, 'all'):
+            known.setdefault(name, set()).add(row.name)
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=3) or list(known)
@@ -101,5 +101,5 @@ def select(
                 f'{name!r} is no experiment and no table of '
                 f'{LIST}; near it are {", ".join(near)}'
             )
-    chosen = {id(pair[1]) for name in names for pair in known[name]}
-    return [pair for pair in rows if id(pair[1]) in chosen]
+    chosen = set().union(*(known[name] for name in names))
+    return [(table, row) for table, row in rows if row.name in chosen]

@@ -7,6 +7,7 @@ import yaml
 
 from mmstn.results.experiments import Experiment, Table
 from mmstn.results.record import Record
+from mmstn.results.tables import shown_values
 
 METAFILE = 'configs/metafile.yml'
 COLLECTION = {
@@ -25,7 +26,6 @@ def model_entry(
 ) -> dict:
     """Return the entry of an experiment that was run."""
     first = records[0]
-    found = [table.shown_value(r.value(table.metric)) for r in records]
     name = f'Top 1 {table.shown.capitalize()}'
     return {
         'Name': row.name.replace('/', '-').replace('@', '-'),
@@ -43,7 +43,9 @@ def model_entry(
             {
                 'Dataset': table.data,
                 'Task': 'Image Classification',
-                'Metrics': {name: round(mean(found), 2)},
+                'Metrics': {
+                    name: round(mean(shown_values(table, records)), 2)
+                },
             }
         ],
     }

@@ -11,8 +11,6 @@ from concurrent.futures import (
 from datetime import timedelta
 from statistics import mean
 
-from mmengine.config import Config
-
 from mmstn.results.run import Run, epochs_trained
 
 INTERVAL = 60  # seconds between two lines about what is running
@@ -33,7 +31,7 @@ class Queue:
         self.runs = [run for run in runs if not run.is_done]
         self.jobs = jobs
         self.say = say
-        self.began = {}  # of a run, when
+        self.began = {}  # of a run, when, and how many epochs it has
         self.took = []  # seconds of each finished run
         say(f'{len(runs) - len(self.runs)} of {len(runs)} runs have a record')
 
@@ -54,14 +52,16 @@ class Queue:
         return errors
 
     def begin(self, run: Run):
-        self.began[run] = time.monotonic()
+        epochs = run.config(run.root).train_cfg.max_epochs
+        self.began[run] = time.monotonic(), epochs
         self.say(f'{run.name}: begins')
         return run.execute()
 
     def finish(self, run: Run, future: Future) -> list[Exception]:
         """Say what came of a run; return its error, if there is one."""
-        took = time.monotonic() - self.began.pop(run)
         error = future.exception()
+        began, _ = self.began.pop(run, (time.monotonic(), None))
+        took = time.monotonic() - began
         if error is not None:
             self.say(f'{run.name}: {error}')
             return [error]
@@ -77,10 +77,7 @@ class Queue:
         """Return what is running, how far it is, and what time is left."""
         now, parts, whole = time.monotonic(), [], list(self.took)
         left = 0.0
-        for run, began in list(self.began.items()):
-            cfg = Config.fromfile(run.root / run.experiment.config)
-            cfg.merge_from_dict(run.options())
-            epochs = cfg.train_cfg.max_epochs
+        for run, (began, epochs) in list(self.began.items()):
             epoch = epochs_trained(run.folder)
             parts.append(f'{run.name}: epoch {epoch} of {epochs}')
             if epoch > 1:

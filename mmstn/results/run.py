@@ -71,6 +71,12 @@ class Run:
         seeds = dict.fromkeys(self.table.seed_options, self.seed)
         return {**self.experiment.options, **seeds}
 
+    def config(self, source: Path) -> Config:
+        """Return the config as the run has it, from a copy of the project."""
+        cfg = Config.fromfile(source / self.experiment.config)
+        cfg.merge_from_dict(self.options())
+        return cfg
+
     def commit(self) -> str:
         """Return the commit that the run began at, or begins at now."""
         path = self.folder / 'commit'
@@ -152,9 +158,7 @@ class Run:
         self, source: Path, commit: str, checkpoint: Path, metrics: dict
     ) -> Record:
         """Return the record of the finished run."""
-        cfg = Config.fromfile(source / self.experiment.config)
-        cfg.merge_from_dict(self.options())
-        batch_size = cfg.train_dataloader.batch_size
+        batch_size = self.config(source).train_dataloader.batch_size
         meta = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')['meta']
         step = seconds_per_step(self.folder)
         on_gpu = torch.cuda.is_available()

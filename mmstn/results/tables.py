@@ -21,6 +21,11 @@ def values(records: Sequence[Record], metric: str) -> list[float]:
     return [value for value in found if value is not None]
 
 
+def shown_values(table: Table, records: Sequence[Record]) -> list[float]:
+    """Return the number of each record in the unit of the table."""
+    return [table.shown_value(v) for v in values(records, table.metric)]
+
+
 def with_spread(numbers: Sequence[float], digits: int = 2) -> str:
     """Return a mean, with the standard deviation if there are several."""
     text = f'{mean(numbers):.{digits}f}'
@@ -47,8 +52,7 @@ def is_as_good(table: Table, row: Experiment, records) -> bool:
     if row.paper is None or not records:
         return False
     digits = len(str(row.paper).partition('.')[2])
-    ours = mean(map(table.shown_value, values(records, table.metric)))
-    ours = round(ours, digits)
+    ours = round(mean(shown_values(table, records)), digits)
     return ours <= row.paper if table.shown == 'error' else ours >= row.paper
 
 
@@ -67,8 +71,7 @@ def table_row(
         cells['elsewhere'] = f'{number} ({who})'
     if not records:
         return cells | {'ours': NOT_RUN}
-    shown = [table.shown_value(v) for v in values(records, table.metric)]
-    ours = with_spread(shown)
+    ours = with_spread(shown_values(table, records))
     if is_as_good(table, row, records):
         ours = f'**{ours}**'
     cells['ours'] = f'{ours}, {seeds_of(records)}'
@@ -140,10 +143,10 @@ def result_line(
     """Return the sentence about the result in the header of a config."""
     if not records:
         return f'Result: {NOT_RUN}.'
-    shown = [table.shown_value(v) for v in values(records, table.metric)]
+    shown = with_spread(shown_values(table, records))
     article = 'an ' if table.shown[0] in 'ae' else 'a '
     paper = '' if row.paper is None else f' (the paper: {row.paper})'
-    text = f'Result: {article}{table.shown} of {with_spread(shown)} %{paper}, '
+    text = f'Result: {article}{table.shown} of {shown} %{paper}, '
     return fill(text + f'{seeds_of(records)}, {budget_of(records[0])}.', 79)
 
 
