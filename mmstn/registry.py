@@ -16,6 +16,17 @@ from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
 
+def near_names(name: str, known: dict[str, str]) -> str:
+    """Return the names spelt nearly like one, as a text.
+
+    Args:
+        name: That is not known.
+        known: How each known name is written in a config.
+    """
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    return ', '.join(known[name] for name in near) or 'none'
+
+
 class NearNamesRegistry(Registry):
     """A registry that answers an unknown name with those near it."""
 
@@ -28,8 +39,8 @@ class NearNamesRegistry(Registry):
         found = super().get(key)
         if found is None:
             name = key.removeprefix('mmstn.')
-            near = get_close_matches(name, self.module_dict, n=3, cutoff=0.5)
-            near = ', '.join(f'mmstn.{name}' for name in near) or 'none'
+            names = {known: f'mmstn.{known}' for known in self.module_dict}
+            near = near_names(name, names)
             raise ValueError(
                 f"type='mmstn.{name}': mmstn has no such {self.name}; near "
                 f'names: {near}'

@@ -9,38 +9,29 @@ Source: Stallkamp et al. 2012. The last epoch counts.
 
 _base_ = 'mmpretrain::_base_/default_runtime.py'
 
-train_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='CustomDataset',
-        data_root='data/gtsrb',
-        data_prefix='train',
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale=(36, 36)),
-            dict(type='PackInputs'),
-        ],
-    ),
-)
-val_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='CustomDataset',
-        data_root='data/gtsrb',
-        data_prefix='test',
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale=(36, 36)),
-            dict(type='PackInputs'),
-        ],
-    ),
-)
+
+def loader(split, shuffle):
+    """Return a loader of the signs in a folder of data/gtsrb."""
+    return dict(
+        batch_size=64,
+        num_workers=2,
+        persistent_workers=True,
+        sampler=dict(type='DefaultSampler', shuffle=shuffle),
+        dataset=dict(
+            type='CustomDataset',
+            data_root='data/gtsrb',
+            data_prefix=split,
+            pipeline=[
+                dict(type='LoadImageFromFile'),
+                dict(type='Resize', scale=(36, 36)),
+                dict(type='PackInputs'),
+            ],
+        ),
+    )
+
+
+train_dataloader = loader('train', shuffle=True)
+val_dataloader = loader('test', shuffle=False)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='Accuracy', topk=(1,))
 test_evaluator = val_evaluator

@@ -1,11 +1,9 @@
 """Parts of a model, given as configs or as modules."""
 
-from difflib import get_close_matches
-
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import nn
 
-from mmstn.registry import MODELS
+from mmstn.registry import MODELS, near_names
 
 
 def build(part: dict | nn.Module) -> nn.Module:
@@ -39,8 +37,7 @@ def check_type(part: dict) -> None:
         if registry.get(kind) is None:
             names = {name: name for name in registry.module_dict}
             names |= {name: f'mmstn.{name}' for name in MODELS.module_dict}
-            near = get_close_matches(kind, names, n=3, cutoff=0.5)
-            near = ', '.join(names[name] for name in near) or 'none'
             raise ValueError(
-                f'type={kind!r}: there is no such model; near names: {near}'
+                f'type={kind!r}: there is no such model; near names: '
+                f'{near_names(kind, names)}'
             )
