@@ -41,6 +41,11 @@ def main() -> None:
         '--jobs', type=int, default=1, help='how many at once, one core each'
     )
     parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='train in mixed precision, as `train.py --amp`',
+    )
+    parser.add_argument(
         '--list', action='store_true', help='say what would run, and stop'
     )
     parser.add_argument(
@@ -55,7 +60,7 @@ def main() -> None:
     except ValueError as error:
         parser.error(str(error))
     runs = [
-        Run(ROOT, table, row, seed)
+        Run(ROOT, table, row, seed, args.amp)
         for table, row in chosen
         for seed in args.seeds or table.seeds
     ]

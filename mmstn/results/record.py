@@ -8,6 +8,8 @@ A record has
   is better;
 - ``parameters``, and ``flops`` of one image forward: matrix products and
   convolutions, as torch counts them, so 2 for a multiplication and addition;
+- ``precision`` of the products in training: ``'float32'``, or that of
+  ``--amp``;
 - ``seconds`` of training steps, and ``images_per_second``;
 - ``device``, ``versions``, and the ``commit`` that was run.
 """
@@ -39,6 +41,7 @@ class Record:
     device: str
     versions: dict
     commit: str
+    precision: str = 'float32'
 
     def value(self, metric: str) -> float | None:
         """Return the value of a metric, None if it was not measured."""

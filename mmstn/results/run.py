@@ -43,12 +43,14 @@ class Run:
         table: That the experiment is of.
         experiment: What to run.
         seed: Of everything random, a fold's too.
+        amp: Whether to train in mixed precision, as ``train.py --amp`` does.
     """
 
     root: Path
     table: Table
     experiment: Experiment
     seed: int
+    amp: bool = False
 
     @property
     def name(self) -> str:
@@ -96,7 +98,7 @@ class Run:
         with locked(self.folder):
             commit = self.commit()
             source = clean_copy(self.root, commit)
-            self.call(source, 'train.py', '--resume')
+            self.call(source, 'train.py', '--resume', *['--amp'] * self.amp)
             checkpoint = Path((self.folder / 'last_checkpoint').read_text())
             if not checkpoint.is_file():  # the folder was moved
                 checkpoint = self.folder / checkpoint.name
@@ -154,6 +156,12 @@ class Run:
             raise RuntimeError(f'{self.name}: {ended.stderr[-2000:]}')
         return json.loads(ended.stdout.splitlines()[-1])
 
+    def precision(self, on_gpu: bool) -> str:
+        """Return the type in which convolutions were computed."""
+        if not self.amp:
+            return 'float32'
+        return 'float16' if on_gpu else 'bfloat16'
+
     def record(
         self, source: Path, commit: str, checkpoint: Path, metrics: dict
     ) -> Record:
@@ -179,6 +187,7 @@ class Run:
             **self.size(source),
             seconds=round(step * meta['iter'], 1),
             images_per_second=round(batch_size / step, 1),
+            precision=self.precision(on_gpu),
             device=torch.cuda.get_device_name() if on_gpu else ONE_CORE,
             versions=versions(),
             commit=commit,

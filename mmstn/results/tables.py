@@ -44,7 +44,10 @@ def seeds_of(records: Sequence[Record]) -> str:
 def budget_of(record: Record) -> str:
     """Return what a run was allowed, in words."""
     epochs = record.budget['epochs']
-    return f'{epochs} epoch{"s" * (epochs > 1)}'
+    text = f'{epochs} epoch{"s" * (epochs > 1)}'
+    if record.precision != 'float32':
+        text += f' in {record.precision}'
+    return text
 
 
 def is_as_good(table: Table, row: Experiment, records) -> bool:
