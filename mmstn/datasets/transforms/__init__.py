@@ -2,5 +2,6 @@
 
 from .corner_noise import CornerNoise
 from .pack_digits import PackDigits
+from .turn import Turn
 
-__all__ = ['CornerNoise', 'PackDigits']
+__all__ = ['CornerNoise', 'PackDigits', 'Turn']

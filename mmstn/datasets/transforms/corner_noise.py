@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmstn.checks import is_finite_number, is_size
+from mmstn.datasets.transforms.noise import check_seed, noise_of
 from mmstn.registry import TRANSFORMS
 
 
@@ -47,11 +48,7 @@ class CornerNoise(BaseTransform):
                 'CornerNoise: deviation must be a number from 0, but got '
                 f'{deviation!r}'
             )
-        if seed is not None and (type(seed) is not int or seed < 0):
-            raise ValueError(
-                'CornerNoise: seed must be an integer from 0, or None for '
-                f'noise that is fresh each time, but got {seed!r}'
-            )
+        check_seed('CornerNoise', seed)
         self.size = tuple(size)
         self.deviation = deviation
         self.seed = seed
@@ -64,9 +61,10 @@ class CornerNoise(BaseTransform):
                 f'CornerNoise: the window of size {self.size} must lie in '
                 f'the image, but that has {image.shape[:2]}; resize it before'
             )
+        draws = noise_of(results, self.seed).standard_normal((5, 2))
         matrix = cv2.getPerspectiveTransform(
             self.corners(self.size).astype(np.float32),
-            self.read(self.draw(results), image.shape[:2]).astype(np.float32),
+            self.read(draws, image.shape[:2]).astype(np.float32),
         )
         results['img'] = cv2.warpPerspective(
             image,
@@ -77,13 +75,6 @@ class CornerNoise(BaseTransform):
         )
         results['img_shape'] = self.size
         return results
-
-    def draw(self, results: dict) -> np.ndarray:
-        """Draw standard normal numbers, of each corner and of all, (5, 2)."""
-        if self.seed is None:
-            return np.random.standard_normal((5, 2))  # noqa: NPY002
-        generator = np.random.default_rng((self.seed, results['sample_idx']))
-        return generator.standard_normal((5, 2))
 
     def read(self, draws: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Return where the corners read an image of ``size``, (4, 2).

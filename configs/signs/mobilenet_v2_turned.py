@@ -1,0 +1,33 @@
+"""MobileNetV2 with ImageNet weights, signs turned by up to 90 degrees.
+
+python tools/train.py configs/signs/mobilenet_v2_turned.py
+
+checkpoints/mobilenet_v2_in1k.pth is as in mobilenet_v2_cub10.py.
+Source: Stallkamp et al. 2012; the rest is ours.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/signs_turned.py'
+
+model = dict(
+    type='ImageClassifier',
+    data_preprocessor=dict(
+        num_classes=43, mean=[127.5] * 3, std=[127.5] * 3, to_rgb=True
+    ),
+    backbone=dict(
+        type='MobileNetV2',
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='checkpoints/mobilenet_v2_in1k.pth',
+            prefix='backbone.',
+        ),
+    ),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(
+        type='LinearClsHead', num_classes=43, in_channels=1280, topk=(1,)
+    ),
+)
+optim_wrapper = dict(
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
+    clip_grad=dict(max_norm=5.0),
+)
