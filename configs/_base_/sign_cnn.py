@@ -3,7 +3,7 @@
 model = dict(
     type='ImageClassifier',
     data_preprocessor=dict(
-        num_classes=43, mean=[84, 82, 81], std=[67, 66, 65], to_rgb=True
+        num_classes=43, mean=[128] * 3, std=[50] * 3, to_rgb=True
     ),
     backbone=dict(
         type='mmstn.PlainNet',

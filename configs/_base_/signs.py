@@ -2,7 +2,8 @@
 
 data/gtsrb has train/ and test/, in each a folder for each of 43 classes:
 MMPretrain's CustomDataset, as for any pictures of your own. The names of files
-begin with that of a track, one real sign photographed while driving past.
+begin with that of a track, one real sign photographed while driving past, by
+day or at dusk: every image gets the same brightness and contrast.
 
 Source: Stallkamp et al. 2012. The last epoch counts.
 """
@@ -24,6 +25,7 @@ def loader(split, shuffle):
             pipeline=[
                 dict(type='LoadImageFromFile'),
                 dict(type='Resize', scale=(36, 36)),
+                dict(type='mmstn.Standardise'),
                 dict(type='PackInputs'),
             ],
         ),

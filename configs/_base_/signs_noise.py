@@ -8,24 +8,18 @@ Source: Lin and Lucey 2017.
 
 _base_ = 'signs.py'
 
-train_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale=(50, 50)),
-            dict(type='mmstn.CornerNoise', size=(36, 36)),
-            dict(type='PackInputs'),
-        ]
-    )
-)
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale=(50, 50)),
-            dict(type='mmstn.CornerNoise', size=(36, 36), seed=0),
-            dict(type='PackInputs'),
-        ]
-    )
-)
+
+def pipeline(**noise):
+    """Return the steps from a file to a sign under corner noise."""
+    return [
+        dict(type='LoadImageFromFile'),
+        dict(type='Resize', scale=(50, 50)),
+        dict(type='mmstn.Standardise'),
+        dict(type='mmstn.CornerNoise', size=(36, 36), **noise),
+        dict(type='PackInputs'),
+    ]
+
+
+train_dataloader = dict(dataset=dict(pipeline=pipeline()))
+val_dataloader = dict(dataset=dict(pipeline=pipeline(seed=0)))
 test_dataloader = val_dataloader

@@ -11,6 +11,7 @@ def pipeline(**turn):
     return [
         dict(type='LoadImageFromFile'),
         dict(type='Resize', scale=(64, 64)),
+        dict(type='mmstn.Standardise'),
         dict(type='mmstn.Turn', max_angle=90, **turn),
         dict(type='PackInputs'),
     ]

@@ -2,6 +2,7 @@
 
 from .corner_noise import CornerNoise
 from .pack_digits import PackDigits
+from .standardise import Standardise
 from .turn import Turn
 
-__all__ = ['CornerNoise', 'PackDigits', 'Turn']
+__all__ = ['CornerNoise', 'PackDigits', 'Standardise', 'Turn']
