@@ -15,7 +15,7 @@ model = dict(
             dict(conv=32, kernel=5),
             dict(pool='max', size=2),
             dict(fc=84),
-            dict(dropout=0.5),
+            dict(dropout=0.2),
         ],
     ),
     head=dict(type='LinearClsHead', num_classes=43, in_channels=84, topk=(1,)),

@@ -9,6 +9,6 @@ model = dict(
             localisation=dict(type='mmstn.ProbabilisticLocalisation')
         )
     ),
-    theta_losses=[dict(type='mmstn.PosteriorLoss', weight=0.03)],
+    theta_losses=[dict(type='mmstn.PosteriorLoss', weight=0.003)],
     num_draws=10,
 )

@@ -16,7 +16,7 @@ model = dict(
                 dict(conv=32, kernel=5),
                 dict(pool='max', size=2),
                 dict(fc=64),
-                dict(dropout=0.5),
+                dict(dropout=0.2),
             ],
         ),
         transformers=dict(
