@@ -15,10 +15,15 @@ model = dict(
             dict(conv=32, kernel=5),
             dict(pool='max', size=2),
             dict(fc=84),
-            dict(dropout=0.2),
         ],
     ),
-    head=dict(type='LinearClsHead', num_classes=43, in_channels=84, topk=(1,)),
+    head=dict(
+        type='mmstn.DropoutLinearHead',
+        num_classes=43,
+        in_channels=84,
+        dropout=0.5,
+        topk=(1,),
+    ),
 )
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.05),

@@ -16,7 +16,6 @@ model = dict(
                 dict(conv=32, kernel=5),
                 dict(pool='max', size=2),
                 dict(fc=64),
-                dict(dropout=0.2),
             ],
         ),
         transformers=dict(
