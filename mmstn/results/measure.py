@@ -5,6 +5,7 @@ import json
 
 import torch
 from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,6 +18,7 @@ def network_size(cfg: Config) -> tuple[int, int]:
     convolutions, 2 for a multiplication and an addition. The image is the
     first of the test set.
     """
+    init_default_scope(cfg.default_scope)  # of the data set's type
     model = MODELS.build(cfg.model).eval()
     loader = {**cfg.test_dataloader, 'batch_size': 1, 'num_workers': 0}
     loader['persistent_workers'] = False
