@@ -4,6 +4,7 @@ python tools/reproduce.py mnist/st_cnn_aff_rts   # a cell
 python tools/reproduce.py mnist/rts --seeds 0    # a table, one seed
 python tools/reproduce.py all --jobs 2
 python tools/reproduce.py --table                # write the tables again
+python tools/reproduce.py mnist/cnn_r mnist/st_cnn_aff_r --plot over_time.png
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 from mmstn.files import write_whole
 from mmstn.results.experiments import LIST, read_tables, select
 from mmstn.results.metafile import METAFILE, metafile
+from mmstn.results.plot import plot_over_time
 from mmstn.results.queue import Queue
 from mmstn.results.record import FOLDER, read_records
 from mmstn.results.run import RUNS, Run
@@ -53,6 +55,12 @@ def main() -> None:
         action='store_true',
         help='write tables, headers of configs and metafile from the records',
     )
+    parser.add_argument(
+        '--plot',
+        type=Path,
+        help='draw what is recorded of the named experiments over the minutes '
+        'of their training into this picture, and stop',
+    )
     args = parser.parse_args()
     tables = read_tables(ROOT)
     try:
@@ -67,6 +75,9 @@ def main() -> None:
     if args.list:
         for run in runs:
             print(run.name, 'has a record' if run.is_done else '')
+        return
+    if args.plot:
+        plot_over_time(chosen, read_records(ROOT), args.plot)
         return
     errors = Queue(runs, args.jobs, log).execute() if runs else []
     if args.table:

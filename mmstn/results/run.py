@@ -188,6 +188,7 @@ class Run:
             seconds=round(step * meta['iter'], 1),
             images_per_second=round(batch_size / step, 1),
             precision=self.precision(on_gpu),
+            curve=validations(self.folder, self.table.metric),
             device=torch.cuda.get_device_name() if on_gpu else ONE_CORE,
             versions=versions(),
             commit=commit,
@@ -215,13 +216,28 @@ def seconds_per_step(folder: Path) -> float:
     A run that was killed has a log for each start; of a step that was taken
     twice the later time counts.
     """
-    times = {}
-    for log in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in log.read_text().splitlines():
-            entry = json.loads(line)
-            if 'loss' in entry and 'time' in entry:
-                times[entry['step']] = entry['time']
+    times = {
+        entry['step']: entry['time']
+        for entry in logged(folder)
+        if 'loss' in entry and 'time' in entry
+    }
     return statistics.mean(times.values())
+
+
+def validations(folder: Path, metric: str) -> list[list[float]]:
+    """Return the epochs at which a run was validated, and the metric there."""
+    found = {
+        entry['step']: round(entry[metric], 4)
+        for entry in logged(folder)
+        if metric in entry
+    }
+    return [[epoch, value] for epoch, value in sorted(found.items())]
+
+
+def logged(folder: Path) -> Iterator[dict]:
+    """Yield the entries of the logs of a run, the oldest first."""
+    for log in sorted(folder.glob('*/vis_data/scalars.json')):
+        yield from map(json.loads, log.read_text().splitlines())
 
 
 def versions() -> dict[str, str]:
