@@ -23,7 +23,7 @@ setup(
     entry_points={'console_scripts': ['mmstn = mmstn.__main__:main']},
     # Links to configs/ and tools/, which a wheel holds as copies.
     package_data={
-        'mmstn': ['py.typed', '__init__.pyi']
+        'mmstn': ['py.typed', '__init__.pyi', 'weights/**/*.pth']
         + ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']
         + ['.mim/**/*.json', '.mim/**/*.md']
     },

@@ -19,6 +19,7 @@ from mmstn.results.queue import Queue
 from mmstn.results.record import FOLDER, read_records
 from mmstn.results.run import RUNS, Run
 from mmstn.results.tables import written_files
+from mmstn.results.weights import ship
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,6 +57,12 @@ def main() -> None:
         help='write tables, headers of configs and metafile from the records',
     )
     parser.add_argument(
+        '--ship',
+        action='store_true',
+        help='write the weights of the finished runs into the package, in '
+        'half precision, and stop',
+    )
+    parser.add_argument(
         '--plot',
         type=Path,
         help='draw what is recorded of the named experiments over the minutes '
@@ -75,6 +82,10 @@ def main() -> None:
     if args.list:
         for run in runs:
             print(run.name, 'has a record' if run.is_done else '')
+        return
+    if args.ship:
+        for run in runs:
+            print(ship(run).relative_to(ROOT))
         return
     if args.plot:
         plot_over_time(chosen, read_records(ROOT), args.plot)

@@ -99,24 +99,29 @@ class Run:
             commit = self.commit()
             source = clean_copy(self.root, commit)
             self.call(source, 'train.py', '--resume', *['--amp'] * self.amp)
-            checkpoint = Path((self.folder / 'last_checkpoint').read_text())
-            if not checkpoint.is_file():  # the folder was moved
-                checkpoint = self.folder / checkpoint.name
-            metrics = self.folder / 'metrics.json'
-            self.call(
-                source,
-                'test.py',
-                str(checkpoint),
-                '--out',
-                str(metrics),
-                '--out-item',
-                'metrics',
-            )
-            record = self.record(
-                source, commit, checkpoint, json.loads(metrics.read_text())
-            )
+            checkpoint = self.checkpoint()
+            metrics = self.test(source, checkpoint)
+            record = self.record(source, commit, checkpoint, metrics)
         write_record(self.root, record)
         return record
+
+    def checkpoint(self) -> Path:
+        """Return the path of the last checkpoint of a run that was begun.
+
+        Raises:
+            FileNotFoundError: If the run has none on this machine.
+        """
+        path = Path((self.folder / 'last_checkpoint').read_text())
+        if not path.is_file():  # the folder was moved
+            path = self.folder / path.name
+        return path
+
+    def test(self, source: Path, checkpoint: Path) -> dict[str, float]:
+        """Return what the evaluator measures of a checkpoint."""
+        out = self.folder / 'metrics.json'
+        arguments = ['--out', str(out), '--out-item', 'metrics']
+        self.call(source, 'test.py', str(checkpoint), *arguments)
+        return json.loads(out.read_text())
 
     def call(self, source: Path, tool: str, *arguments: str) -> None:
         """Run a tool of the clean copy; its output goes to a log.
