@@ -69,6 +69,11 @@ def main() -> None:
         'of their training into this picture, and stop',
     )
     args = parser.parse_args()
+    if not (args.list or (ROOT / '.git').exists()):
+        parser.error(
+            f'{ROOT} is no git checkout of mmstn, which a run and what is '
+            'written of it need; clone the project, and start it there'
+        )
     tables = read_tables(ROOT)
     try:
         chosen = select(tables, args.names)
