@@ -88,8 +88,8 @@ def test_a_row_is_the_mean_and_spread_of_its_records():
 
 def test_what_is_at_the_papers_to_its_digits_is_bold():
     assert cells(1)['ours, error'] == '**1.24**, seed 0'
-    worse = {'a/better': [record('a/better', 0, 98.74)]}
-    assert '| 1.26, seed 0 |' in markdown(TABLE, worse)
+    worse = {'a/better': [record('a/better', 0, 98.75)]}
+    assert '| 1.25, seed 0 |' in markdown(TABLE, worse)
 
 
 def test_a_column_of_its_own_and_a_row_without_a_record():
