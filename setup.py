@@ -23,7 +23,7 @@ setup(
     entry_points={'console_scripts': ['mmstn = mmstn.__main__:main']},
     # Links to configs/ and tools/, which a wheel holds as copies.
     package_data={
-        'mmstn': ['py.typed', '__init__.pyi']
+        'mmstn': ['py.typed', '__init__.pyi', 'weights/**/*.pth']
         + ['.mim/**/*.py', '.mim/**/*.sh', '.mim/**/*.yml']
         + ['.mim/**/*.json', '.mim/**/*.md']
     },
@@ -43,6 +43,8 @@ setup(
         + ['mmpretrain==1.2.0'],
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
+        'docs': ['mkdocs-material==9.8.2', 'mkdocstrings-python==2.0.11']
+        + ['mkdocs-jupyter==0.26.3'],
         'test': [
             'model-index==0.1.11',
             'mypy==2.4.1',

@@ -3,11 +3,12 @@
   mmstn train CONFIG
   mmstn test CONFIG CHECKPOINT
   mmstn visualize CONFIG CHECKPOINT IMAGE_OR_FOLDER
-  mmstn run TOOL          a script, or a tool of MMPretrain by its name, such
-  mmstn run -m MODULE     as get_flops, on the stack that mmstn mends
+  mmstn run TOOL          a script, or a tool of MMPretrain by its name
+  mmstn run -m MODULE     a module, as `python -m` does
 
 CONFIG is a path, or the name of a config of mmstn, such as stn_digits.
-`mmstn train -h`, for one, lists what else the verb takes.
+`mmstn train -h`, for one, lists what else the verb takes; `run` passes on what
+follows, and mends OpenMMLab's frozen releases for what it runs.
 """
 
 import argparse
@@ -31,6 +32,9 @@ def main() -> None:
     )
     parser.add_argument('verb', choices=[*VERBS, 'run'])
     parser.add_argument('arguments', nargs=argparse.REMAINDER)
+    if len(sys.argv) == 1:
+        parser.print_help()
+        sys.exit(2)
     args = parser.parse_args()
     if os.getcwd() not in sys.path:  # where it is after `python -m` as well
         sys.path.insert(0, os.getcwd())

@@ -1,4 +1,4 @@
-"""Configs and tools that come inside packages, found by path or by name."""
+"""Configs, tools and weights inside packages, found by path or by name."""
 
 import argparse
 import difflib
@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 MIM = Path(__file__).parent / '.mim'
+WEIGHTS = Path(__file__).parent / 'weights'
 
 
 def find_config(name: str) -> Path:
@@ -23,6 +24,29 @@ def find_config(name: str) -> Path:
         return Path(name)
     known = scripts(MIM / 'configs')
     return find(name.removeprefix('mmstn::'), known, 'config of mmstn')
+
+
+def find_weights(config: Path) -> Path:
+    """Return the path of the weights that come with a config of mmstn.
+
+    Raises:
+        FileNotFoundError: If none do, with the configs that have some.
+    """
+    name = next(
+        (n for n, p in scripts(MIM / 'configs').items() if p.samefile(config)),
+        config.stem,
+    )
+    path = WEIGHTS / f'{name}.pth'
+    if not path.is_file():
+        known = sorted(
+            p.relative_to(WEIGHTS).with_suffix('').as_posix()
+            for p in WEIGHTS.rglob('*.pth')
+        )
+        raise FileNotFoundError(
+            f'no weights of {name} come with mmstn, only of '
+            f'{", ".join(known)}; train it, and give the checkpoint'
+        )
+    return path
 
 
 def find_tool(name: str) -> Path:

@@ -83,6 +83,12 @@ def test_a_mistake_is_answered_in_one_sentence(call, arguments, message):
     assert re.search(f'mmstn: error: .*{message}', printed)
 
 
+def test_without_a_verb_it_shows_the_help(call):
+    status, printed = call()
+    assert status == 2
+    assert printed == call('-h')[1]
+
+
 def test_the_help_names_every_verb(call):
     status, printed = call('-h')
     assert status == 0

@@ -4,6 +4,7 @@ python tools/reproduce.py mnist/st_cnn_aff_rts   # a cell
 python tools/reproduce.py mnist/rts --seeds 0    # a table, one seed
 python tools/reproduce.py all --jobs 2
 python tools/reproduce.py --table                # write the tables again
+python tools/reproduce.py mnist/cnn_r mnist/st_cnn_aff_r --plot over_time.png
 """
 
 import argparse
@@ -13,10 +14,12 @@ from pathlib import Path
 from mmstn.files import write_whole
 from mmstn.results.experiments import LIST, read_tables, select
 from mmstn.results.metafile import METAFILE, metafile
+from mmstn.results.plot import plot_over_time
 from mmstn.results.queue import Queue
 from mmstn.results.record import FOLDER, read_records
 from mmstn.results.run import RUNS, Run
 from mmstn.results.tables import written_files
+from mmstn.results.weights import ship
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -53,7 +56,24 @@ def main() -> None:
         action='store_true',
         help='write tables, headers of configs and metafile from the records',
     )
+    parser.add_argument(
+        '--ship',
+        action='store_true',
+        help='write the weights of the finished runs into the package, in '
+        'half precision, and stop',
+    )
+    parser.add_argument(
+        '--plot',
+        type=Path,
+        help='draw what is recorded of the named experiments over the minutes '
+        'of their training into this picture, and stop',
+    )
     args = parser.parse_args()
+    if not (args.list or (ROOT / '.git').exists()):
+        parser.error(
+            f'{ROOT} is no git checkout of mmstn, which a run and what is '
+            'written of it need; clone the project, and start it there'
+        )
     tables = read_tables(ROOT)
     try:
         chosen = select(tables, args.names)
@@ -67,6 +87,13 @@ def main() -> None:
     if args.list:
         for run in runs:
             print(run.name, 'has a record' if run.is_done else '')
+        return
+    if args.ship:
+        for run in runs:
+            print(ship(run).relative_to(ROOT))
+        return
+    if args.plot:
+        plot_over_time(chosen, read_records(ROOT), args.plot)
         return
     errors = Queue(runs, args.jobs, log).execute() if runs else []
     if args.table:

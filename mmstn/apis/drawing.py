@@ -37,13 +37,15 @@ def draw_attention(images: Tensor, model: nn.Module) -> np.ndarray:
         TypeError: If the images are no such tensor.
         ValueError: If the network has no transformer, or calls none.
     """
-    if not isinstance(images, Tensor) or images.ndim < 3:
+    is_tensor = isinstance(images, Tensor) and images.is_floating_point()
+    if not is_tensor or images.ndim < 3 or len(images) == 0:
         given = type(images).__name__
         if isinstance(images, Tensor):
-            given = f'a tensor {tuple(images.shape)}'
+            given = f'{images.dtype} {tuple(images.shape)}'
         raise TypeError(
-            'draw_attention: images must be a tensor (B, C, *size) as the '
-            f'network takes it, but got {given}'
+            'draw_attention: images must be a tensor (B, C, *size) of '
+            'floating-point numbers as the network takes it, with one image '
+            f'at least, but got {given}'
         )
     transformers = require_transformers(
         'draw_attention', model, 'give a network that has one'

@@ -22,6 +22,7 @@ from mmstn.attention.regions import find_regions
 from mmstn.checkpoint_fit import load_whole
 from mmstn.datasets.pixel_map import geometric_steps, pixel_map
 from mmstn.models.transformer.find import require_transformers
+from mmstn.shipped import find_config, find_weights
 
 
 class STNInferencer(ImageClassificationInferencer):
@@ -52,8 +53,11 @@ class STNInferencer(ImageClassificationInferencer):
     With ``return_datasamples`` the regions are a field of each data sample.
 
     Args:
-        model: A config, its path, or a model made by ``get_model``.
-        pretrained: Path of the checkpoint.
+        model: A config, its path, the name of a config of mmstn, such as
+            ``'st_cnn_aff_rts'``, or a model made by ``get_model``.
+        pretrained: Path of the checkpoint. True: the weights that come with
+            mmstn for the named config, or a config's ``load_from``; False:
+            none.
         **kwargs: Of ``ImageClassificationInferencer``: ``device``,
             ``classes``, ...
 
@@ -69,8 +73,11 @@ class STNInferencer(ImageClassificationInferencer):
         pretrained: bool | str = True,
         **kwargs,
     ):
-        if isinstance(model, str | Path) and Path(model).suffix == '.py':
-            model = Config.fromfile(model)
+        if isinstance(model, str | Path):
+            path = find_config(str(model))
+            model = Config.fromfile(path)
+            if pretrained is True and model.get('load_from') is None:
+                pretrained = str(find_weights(path))
         if isinstance(model, Config):
             model = with_test_set(model)
         super().__init__(model, pretrained, **kwargs)

@@ -10,13 +10,14 @@ A record has
   convolutions, as torch counts them, so 2 for a multiplication and addition;
 - ``precision`` of the products in training: ``'float32'``, or that of
   ``--amp``;
+- ``curve``: the table's metric at each validation, after how many epochs;
 - ``seconds`` of training steps, and ``images_per_second``;
 - ``device``, ``versions``, and the ``commit`` that was run.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mmstn.files import write_whole
@@ -42,6 +43,7 @@ class Record:
     versions: dict
     commit: str
     precision: str = 'float32'
+    curve: list = field(default_factory=list)
 
     def value(self, metric: str) -> float | None:
         """Return the value of a metric, None if it was not measured."""

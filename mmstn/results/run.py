@@ -99,24 +99,29 @@ class Run:
             commit = self.commit()
             source = clean_copy(self.root, commit)
             self.call(source, 'train.py', '--resume', *['--amp'] * self.amp)
-            checkpoint = Path((self.folder / 'last_checkpoint').read_text())
-            if not checkpoint.is_file():  # the folder was moved
-                checkpoint = self.folder / checkpoint.name
-            metrics = self.folder / 'metrics.json'
-            self.call(
-                source,
-                'test.py',
-                str(checkpoint),
-                '--out',
-                str(metrics),
-                '--out-item',
-                'metrics',
-            )
-            record = self.record(
-                source, commit, checkpoint, json.loads(metrics.read_text())
-            )
+            checkpoint = self.checkpoint()
+            metrics = self.test(source, checkpoint)
+            record = self.record(source, commit, checkpoint, metrics)
         write_record(self.root, record)
         return record
+
+    def checkpoint(self) -> Path:
+        """Return the path of the last checkpoint of a run that was begun.
+
+        Raises:
+            FileNotFoundError: If the run has none on this machine.
+        """
+        path = Path((self.folder / 'last_checkpoint').read_text())
+        if not path.is_file():  # the folder was moved
+            path = self.folder / path.name
+        return path
+
+    def test(self, source: Path, checkpoint: Path) -> dict[str, float]:
+        """Return what the evaluator measures of a checkpoint."""
+        out = self.folder / 'metrics.json'
+        arguments = ['--out', str(out), '--out-item', 'metrics']
+        self.call(source, 'test.py', str(checkpoint), *arguments)
+        return json.loads(out.read_text())
 
     def call(self, source: Path, tool: str, *arguments: str) -> None:
         """Run a tool of the clean copy; its output goes to a log.
@@ -188,6 +193,7 @@ class Run:
             seconds=round(step * meta['iter'], 1),
             images_per_second=round(batch_size / step, 1),
             precision=self.precision(on_gpu),
+            curve=validations(self.folder, self.table.metric),
             device=torch.cuda.get_device_name() if on_gpu else ONE_CORE,
             versions=versions(),
             commit=commit,
@@ -215,13 +221,28 @@ def seconds_per_step(folder: Path) -> float:
     A run that was killed has a log for each start; of a step that was taken
     twice the later time counts.
     """
-    times = {}
-    for log in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in log.read_text().splitlines():
-            entry = json.loads(line)
-            if 'loss' in entry and 'time' in entry:
-                times[entry['step']] = entry['time']
+    times = {
+        entry['step']: entry['time']
+        for entry in logged(folder)
+        if 'loss' in entry and 'time' in entry
+    }
     return statistics.mean(times.values())
+
+
+def validations(folder: Path, metric: str) -> list[list[float]]:
+    """Return the epochs at which a run was validated, and the metric there."""
+    found = {
+        entry['step']: round(entry[metric], 4)
+        for entry in logged(folder)
+        if metric in entry
+    }
+    return [[epoch, value] for epoch, value in sorted(found.items())]
+
+
+def logged(folder: Path) -> Iterator[dict]:
+    """Yield the entries of the logs of a run, the oldest first."""
+    for log in sorted(folder.glob('*/vis_data/scalars.json')):
+        yield from map(json.loads, log.read_text().splitlines())
 
 
 def versions() -> dict[str, str]:

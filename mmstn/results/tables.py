@@ -51,12 +51,14 @@ def budget_of(record: Record) -> str:
 
 
 def is_as_good(table: Table, row: Experiment, records) -> bool:
-    """Return whether ours is at least the paper's, to the paper's digits."""
+    """Return whether ours is at least the paper's, rounded to its digits."""
     if row.paper is None or not records:
         return False
-    digits = len(str(row.paper).partition('.')[2])
-    ours = round(mean(shown_values(table, records)), digits)
-    return ours <= row.paper if table.shown == 'error' else ours >= row.paper
+    half = 0.5 * 10 ** -len(str(row.paper).partition('.')[2])
+    ours = mean(shown_values(table, records))
+    if table.shown == 'error':
+        return ours < row.paper + half
+    return ours >= row.paper - half
 
 
 def table_row(

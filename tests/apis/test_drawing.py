@@ -184,9 +184,11 @@ def test_transformers_that_are_not_called_are_named():
     [
         ([np.ones((8, 8))], 'list'),
         (np.ones((2, 1, 8, 8)), 'ndarray'),
-        (torch.ones(8, 8), r'a tensor \(8, 8\)'),
+        (torch.ones(8, 8), r'torch.float32 \(8, 8\)'),
+        (torch.ones(2, 1, 8, 8).byte(), r'torch.uint8 \(2, 1, 8, 8\)'),
+        (torch.ones(0, 1, 8, 8), r'torch.float32 \(0, 1, 8, 8\)'),
     ],
-    ids=['list', 'array', 'too flat'],
+    ids=['list', 'array', 'too flat', 'integers', 'none'],
 )
 def test_what_is_no_batch_of_images_is_refused(given, named):
     message = f'must be a tensor .B, C, .size. .* but got {named}'

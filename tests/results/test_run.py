@@ -15,6 +15,7 @@ from mmstn.results.run import (
     git,
     locked,
     seconds_per_step,
+    validations,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +119,14 @@ def test_the_queue_skips_what_is_done_and_says_what_failed(checkout):
     assert lines[0] == '1 of 2 runs have a record'
     assert 'stn_digits seed 78: train.py failed' in str(error)
     assert not runs[1].is_done
+
+
+def test_the_curve_is_of_the_latest_validation_after_each_epoch(tmp_path):
+    def validation(epoch, value):
+        return {'accuracy/top1': value, 'time': 9.0, 'step': epoch}
+
+    write_log(tmp_path / '1', step(10, 0.1), validation(5, 90.0))
+    write_log(tmp_path / '2', validation(10, 97.0), validation(5, 91.0))
+    curve = [[5, 91.0], [10, 97.0]]
+    assert validations(tmp_path, 'accuracy/top1') == curve
+    assert validations(tmp_path, 'sequence/accuracy') == []

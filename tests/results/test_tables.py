@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 import yaml
 
 from mmstn.results.experiments import Experiment, Table, read_tables
 from mmstn.results.metafile import METAFILE, metafile
+from mmstn.results.plot import minutes_and_numbers, plot_over_time
 from mmstn.results.record import (
     Record,
     read_record,
@@ -85,8 +88,8 @@ def test_a_row_is_the_mean_and_spread_of_its_records():
 
 def test_what_is_at_the_papers_to_its_digits_is_bold():
     assert cells(1)['ours, error'] == '**1.24**, seed 0'
-    worse = {'a/better': [record('a/better', 0, 98.74)]}
-    assert '| 1.26, seed 0 |' in markdown(TABLE, worse)
+    worse = {'a/better': [record('a/better', 0, 98.75)]}
+    assert '| 1.25, seed 0 |' in markdown(TABLE, worse)
 
 
 def test_a_column_of_its_own_and_a_row_without_a_record():
@@ -194,3 +197,27 @@ def test_openmmlabs_own_reader_reads_the_model_index():
     assert {model.config for model in index.models} == {
         few[0].config for few in read_records(ROOT).values()
     }
+
+
+CURVE = [[6, 90.0], [60, 97.9]]
+
+
+def test_minutes_grow_with_the_epochs_and_the_number_is_the_table_s():
+    run = replace(record(), seconds=1200.0, curve=CURVE)
+    minutes, errors = minutes_and_numbers(TABLE, run)
+    assert minutes == pytest.approx([2, 20])
+    assert errors == pytest.approx([10, 2.1])
+    accuracies = minutes_and_numbers(replace(TABLE, shown='accuracy'), run)[1]
+    assert accuracies == [90.0, 97.9]
+
+
+def test_what_has_a_curve_is_drawn(tmp_path):
+    chosen = [(TABLE, row) for row in ROWS]
+    records = {'a/plain': [record()], 'a/better': [record('a/better')]}
+    with pytest.raises(ValueError, match='no record of these .* has a curve'):
+        plot_over_time(chosen, records, tmp_path / 'none.png')
+    records['a/better'].append(replace(record('a/better'), curve=CURVE))
+    plot_over_time(chosen, records, tmp_path / 'one.png')
+    picture = cv2.imread(str(tmp_path / 'one.png'))
+    blue = (picture == (180, 119, 31)).all(-1)  # the first line's
+    assert blue.sum() > 100

@@ -1,0 +1,60 @@
+"""Weights that come with the package: small, and as good as their record."""
+
+import io
+from pathlib import Path
+
+import torch
+from mmengine.runner import CheckpointLoader
+
+from mmstn.files import write_whole
+from mmstn.results.record import read_record, record_path
+from mmstn.results.run import Run, clean_copy, locked
+from mmstn.shipped import WEIGHTS
+
+TOLERANCE = 0.05  # of the metric, in percent points
+
+
+def ship(run: Run) -> Path:
+    """Write the weights of a finished run into the package.
+
+    In half precision, which the network that loads them widens again. They
+    are tested before they are written.
+
+    Returns:
+        The path, ``WEIGHTS/<experiment>.pth``.
+
+    Raises:
+        FileNotFoundError: If the run has no record, or no checkpoint here.
+        ValueError: If the rounded weights measure otherwise than the record.
+    """
+    record = read_record(record_path(run.root, run.experiment.name, run.seed))
+    small = run.folder / 'half.pth'
+    with locked(run.folder):
+        content = in_half(run.checkpoint())
+        write_whole(small, content)
+        source = clean_copy(run.root, run.commit())
+        metric = run.table.metric
+        now, then = run.test(source, small)[metric], record.value(metric)
+    if abs(now - then) > TOLERANCE:
+        raise ValueError(
+            f'{run.name}: in half precision its {metric} is {now:.2f}, but '
+            f'{then:.2f} in {record_path(run.root, record.experiment, 0)}; '
+            'these weights do not ship'
+        )
+    path = WEIGHTS / f'{run.experiment.name}.pth'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
+    return path
+
+
+def in_half(checkpoint: Path) -> bytes:
+    """Return a checkpoint with nothing but weights, and names of classes."""
+    loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')
+    state = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in loaded['state_dict'].items()
+    }
+    meta = {'dataset_meta': loaded['meta']['dataset_meta']}
+    buffer = io.BytesIO()
+    torch.save(dict(meta=meta, state_dict=state), buffer)
+    return buffer.getvalue()
