@@ -27,6 +27,21 @@ model = dict(
         type='LinearClsHead', num_classes=43, in_channels=1280, topk=(1,)
     ),
 )
+# pretrained weights are there sooner
+param_scheduler = [
+    dict(
+        type='LinearLR', start_factor=0.01, end=2, convert_to_iter_based=True
+    ),
+    dict(
+        type='CosineAnnealingLR',
+        begin=2,
+        end=15,
+        T_max=13,
+        convert_to_iter_based=True,
+    ),
+]
+train_cfg = dict(max_epochs=15, val_interval=15)
+default_hooks = dict(checkpoint=dict(interval=15))
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
     clip_grad=dict(max_norm=5.0),

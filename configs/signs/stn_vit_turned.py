@@ -7,14 +7,33 @@ Source: Stallkamp et al. 2012; the rest is ours.
 Result: not run yet.
 """
 
-_base_ = ['vit_turned.py', '../_base_/upright.py']
+_base_ = 'vit_turned.py'
 
 model = dict(
     backbone=dict(
         _delete_=True,
         type='mmstn.STNBackbone',
         backbone={{_base_.model.backbone}},
-        transformers={{_base_.transformer}},
+        transformers=dict(
+            type='mmstn.SpatialTransformer',
+            localisation=dict(
+                trunk=dict(
+                    type='mmstn.PlainNet',
+                    size=(64, 64),
+                    in_channels=3,
+                    steps=[
+                        dict(pool='avg', size=2),
+                        dict(conv=16, kernel=5),
+                        dict(pool='max', size=2),
+                        dict(conv=32, kernel=5),
+                        dict(pool='max', size=2),
+                        dict(fc=32),
+                    ],
+                ),
+            ),
+            grid=dict(type='mmstn.SimilarityGrid', size=(64, 64)),
+            sampler=dict(type='mmstn.GridSampler', padding='border'),
+        ),
     ),
 )
 optim_wrapper = dict(
