@@ -7,7 +7,8 @@ placed on a canvas of 42x42 pixels (RTS): nothing to download, under three
 minutes on two CPU cores. The transformer hands on 28x28 pixels, as the digits
 have.
 Source: Jaderberg et al. 2015, section 4.1, with other digits and a CNN of 32
-filters a layer.
+filters a layer. Dropout and weight decay were chosen on writers held out of the
+training digits.
 Result: an error of 2.27 ± 0.31 %, 3 seeds, 150 epochs.
 """
 
@@ -58,16 +59,17 @@ model = dict(
         ),
     ),
     head=dict(
-        type='LinearClsHead',
+        type='mmstn.DropoutLinearHead',
         num_classes=10,
         in_channels=32 * 2 * 2,
+        dropout=0.5,
         cal_acc=True,
         topk=(1,),
     ),
 )
 
 optim_wrapper = dict(
-    optimizer=dict(type='AdamW', lr=3e-3, weight_decay=0.05, fused=True)
+    optimizer=dict(type='AdamW', lr=3e-3, weight_decay=0.3, fused=True)
 )
 param_scheduler = [
     dict(
