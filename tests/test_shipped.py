@@ -5,8 +5,19 @@ from pathlib import Path
 
 import mmpretrain
 import pytest
+from mmpretrain.apis import get_model
 
-from mmstn.shipped import config_argument, find_config, find_tool
+from mmstn.apis import STNInferencer
+from mmstn.checkpoint_fit import load_whole
+from mmstn.datasets import BundledDigits
+from mmstn.results.record import read_records
+from mmstn.shipped import (
+    WEIGHTS,
+    config_argument,
+    find_config,
+    find_tool,
+    find_weights,
+)
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted(ROOT.glob('configs/**/*.py'))
@@ -83,3 +94,38 @@ def test_a_tool_is_found_by_its_name(name, path, tmp_path, monkeypatch):
 def test_another_tool_is_answered_with_those_alike():
     with pytest.raises(FileNotFoundError, match='are visualization/vis_cam'):
         find_tool('tools/vis_cams.py')
+
+
+NAMES = [
+    path.relative_to(WEIGHTS).with_suffix('').as_posix()
+    for path in sorted(WEIGHTS.rglob('*.pth'))
+]
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_weights_that_come_with_a_config_fit_it_and_have_a_record(name):
+    config = find_config(name)
+    load_whole(get_model(str(config)), str(find_weights(config)))
+    assert name in read_records(ROOT)
+
+
+def test_all_weights_together_are_small():
+    assert len(NAMES) >= 2
+    assert sum(p.stat().st_size for p in WEIGHTS.rglob('*.pth')) < 3 * 2**20
+
+
+def test_weights_that_do_not_come_are_answered_with_those_that_do():
+    missing = 'no weights of sums/cnn come with mmstn, only of .*stn_digits'
+    with pytest.raises(FileNotFoundError, match=missing):
+        STNInferencer('sums/cnn')
+
+
+def test_the_weights_read_digits_by_the_name_of_their_config():
+    digits = BundledDigits('test', distortion='RTS')
+    batch = digits.render_batch(range(0, 500, 5))
+    pictures = batch.inputs.repeat(1, 3, 1, 1).movedim(1, -1).numpy()
+    results = STNInferencer('stn_digits')(list(pictures), batch_size=50)
+    found = [result['pred_label'] for result in results]
+    labels = batch.data_samples.targets['gt_label'][:, 0].tolist()
+    right = sum(map(int.__eq__, map(int, found), labels))
+    assert right >= 95

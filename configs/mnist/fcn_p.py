@@ -3,7 +3,7 @@
 python tools/train.py configs/mnist/fcn_p.py
 
 Source: Jaderberg et al. 2015, table 1 and appendix A.4.
-Result: not run yet.
+Result: an error of 3.64 % (the paper: 3.1), seed 0, 60 epochs in bfloat16.
 """
 
 _base_ = [

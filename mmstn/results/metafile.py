@@ -8,6 +8,7 @@ import yaml
 from mmstn.results.experiments import Experiment, Table
 from mmstn.results.record import Record
 from mmstn.results.tables import shown_values
+from mmstn.shipped import WEIGHTS
 
 METAFILE = 'configs/metafile.yml'
 COLLECTION = {
@@ -27,6 +28,8 @@ def model_entry(
     """Return the entry of an experiment that was run."""
     first = records[0]
     name = f'Top 1 {table.shown.capitalize()}'
+    weights = WEIGHTS / f'{row.name}.pth'
+    shipped = weights.relative_to(WEIGHTS.parents[1]).as_posix()
     return {
         'Name': row.name.replace('/', '-').replace('@', '-'),
         'In Collection': COLLECTION['Name'],
@@ -48,6 +51,7 @@ def model_entry(
                 },
             }
         ],
+        **({'Weights': shipped} if weights.is_file() else {}),
     }
 
 
