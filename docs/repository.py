@@ -10,13 +10,14 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE')
-FOLDERS = ('.ci', '.github', 'configs', 'mmstn', 'tests', 'tools')
+FOLDERS = ('.ci', '.github', 'configs', 'docs/*.*', 'mmstn', 'tests', 'tools')
+REFERENCE = ':!docs/reference'  # MkDocs has it
 
 
 def on_files(files: Files, config) -> Files:
     """Add what pages of the repository are made of, and link to."""
     listed = subprocess.run(
-        ['git', '-C', str(ROOT), 'ls-files', *SHARED, *FOLDERS],
+        ['git', '-C', str(ROOT), 'ls-files', *SHARED, *FOLDERS, REFERENCE],
         capture_output=True,
         text=True,
         check=True,

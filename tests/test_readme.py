@@ -14,6 +14,7 @@ MARKDOWN = [
     Path('README.md'),
     Path('configs/README.md'),
     Path('CONTRIBUTING.md'),
+    *(path.relative_to(ROOT) for path in sorted(ROOT.glob('docs/*.md'))),
 ]
 PAGES = MARKDOWN + [
     path.relative_to(ROOT) for path in sorted(ROOT.glob('configs/**/*.py'))

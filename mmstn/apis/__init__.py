@@ -2,6 +2,13 @@
 
 from .as_json import as_json
 from .drawing import draw_attention
+from .export import export
 from .stn_inferencer import STNInferencer, inference_model
 
-__all__ = ['STNInferencer', 'as_json', 'draw_attention', 'inference_model']
+__all__ = [
+    'STNInferencer',
+    'as_json',
+    'draw_attention',
+    'export',
+    'inference_model',
+]

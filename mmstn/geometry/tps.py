@@ -31,11 +31,11 @@ def homogeneous(points: Tensor) -> Tensor:
     return torch.cat([torch.ones_like(points[:, :1]), points], dim=1)
 
 
-def tps_basis(control: Tensor, points: Tensor) -> Tensor:
-    """Return how much each control point moves each of ``points``, ``(P, K)``.
+def tps_coefficients(control: Tensor) -> Tensor:
+    """Return the weights and slopes of each control point, ``(K + 3, K)``.
 
-    The spline that sends ``control`` to ``targets (B, K, 2)`` sends ``points``
-    to ``basis @ targets``. Each row sums to one. Solved in float64:
+    The spline that moves one control point by 1 and holds the others is a
+    column. Solved in float64:
 
     ::
 
@@ -44,41 +44,60 @@ def tps_basis(control: Tensor, points: Tensor) -> Tensor:
 
     Args:
         control: ``(K, 2)``, not all on one line.
-        points: ``(P, 2)``, where the spline is wanted.
 
     Raises:
         ValueError: If the control points are fewer than three, on one line, or
             not all different.
     """
-    control, points = control.double(), points.double()
-    corner = control.new_zeros(3, 3)
+    control = control.double()
     affine = homogeneous(control)
     system = torch.cat(
         [
             torch.cat([radial(control, control), affine], dim=1),
-            torch.cat([affine.T, corner], dim=1),
+            torch.cat([affine.T, control.new_zeros(3, 3)], dim=1),
         ]
     )  # (K + 3, K + 3)
     if torch.linalg.matrix_rank(system) < len(system):
         raise ValueError(
-            'tps_basis: control points must be at least three, all different '
-            f'and not on one line, but got {control.tolist()}'
+            'tps_coefficients: control points must be at least three, all '
+            f'different and not on one line, but got {control.tolist()}'
         )
+    return torch.linalg.inv(system)[:, : len(control)]
+
+
+def tps_basis(
+    control: Tensor, points: Tensor, coefficients: Tensor | None = None
+) -> Tensor:
+    """Return how much each control point moves each of ``points``, ``(P, K)``.
+
+    The spline that sends ``control`` to ``targets (B, K, 2)`` sends ``points``
+    to ``basis @ targets``. Each row sums to one. In float64.
+
+    Args:
+        control: ``(K, 2)``, not all on one line.
+        points: ``(P, 2)``, where the spline is wanted.
+        coefficients: :func:`tps_coefficients` of ``control``, where known.
+    """
+    control, points = control.double(), points.double()
+    if coefficients is None:
+        coefficients = tps_coefficients(control)
     values = torch.cat([radial(points, control), homogeneous(points)], dim=1)
-    # values @ inverse(system), kept to the columns that meet the targets
-    return torch.linalg.solve(system.T, values.T).T[:, : len(control)]
+    return values @ coefficients
 
 
-def apply_tps(targets: Tensor, control: Tensor, points: Tensor) -> Tensor:
+def apply_tps(
+    targets: Tensor, control: Tensor, coefficients: Tensor, points: Tensor
+) -> Tensor:
     """Map ``points ([B,] P, 2)`` by the spline ``control -> targets``.
 
     Args:
         targets: ``(B, K, 2)``.
         control: ``(K, 2)``.
+        coefficients: :func:`tps_coefficients` of ``control``.
         points: ``(P, 2)``, or each sample's own, ``(B, P, 2)``.
     """
-    basis = tps_basis(control, points.flatten(0, -2)).to(targets)
-    basis = basis.unflatten(0, points.shape[:-1])  # ([B,] P, K)
+    basis = tps_basis(control, points.flatten(0, -2), coefficients)
+    basis = basis.to(targets).unflatten(0, points.shape[:-1])  # ([B,] P, K)
     moved = apply_basis(basis, targets - control.to(targets))
     return points.to(targets) + moved
 

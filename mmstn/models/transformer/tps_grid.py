@@ -41,7 +41,10 @@ class TPSGrid(GridGenerator):
                 f'at least two of each, but got {control!r}'
             )
         points = tps.control_lattice(*control)  # (K, 2)
-        basis = tps.tps_basis(points, lattice(self.size, points).flatten(0, 1))
+        cells = lattice(self.size, points).flatten(0, 1)
+        # no buffer: it stays in float64, whatever the network goes to
+        self.coefficients = tps.tps_coefficients(points)
+        basis = tps.tps_basis(points, cells, self.coefficients)
         self._control = tuple(points.float().flatten().tolist())
         self.register_buffer('control', points.float(), persistent=False)
         self.register_buffer('basis', basis.float(), persistent=False)
@@ -61,7 +64,8 @@ class TPSGrid(GridGenerator):
 
     def transform(self, theta: Tensor, points: Tensor) -> Tensor:
         targets = theta.unflatten(1, self.control.shape)
-        return tps.apply_tps(targets, self.control, points)
+        coefficients = self.coefficients.to(points.device)
+        return tps.apply_tps(targets, self.control, coefficients, points)
 
     def linearised(self, theta: Tensor) -> Tensor:
         """Return the least squares fit to the control points."""
