@@ -9,7 +9,7 @@ from pathlib import Path
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE')
+SHARED = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'CITATION.cff')
 FOLDERS = ('.ci', '.github', 'configs', 'docs/*.*', 'mmstn', 'tests', 'tools')
 REFERENCE = ':!docs/reference'  # MkDocs has it
 
