@@ -3,6 +3,7 @@
   mmstn train CONFIG
   mmstn test CONFIG CHECKPOINT
   mmstn visualize CONFIG CHECKPOINT IMAGE_OR_FOLDER
+  mmstn demo [CONFIG CHECKPOINT]
   mmstn run TOOL          a script, or a tool of MMPretrain by its name
   mmstn run -m MODULE     a module, as `python -m` does
 
@@ -19,7 +20,10 @@ import sys
 from mmstn.shipped import MIM, find_tool
 
 VERBS = dict(
-    train='train.py', test='test.py', visualize='visualize_attention.py'
+    train='train.py',
+    test='test.py',
+    visualize='visualize_attention.py',
+    demo='demo.py',
 )
 
 
