@@ -44,6 +44,8 @@ setup(
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
         'export': ['onnx>=1.17', 'onnxscript>=0.5', 'onnxruntime>=1.20'],
+        # With a Pillow below the pinned one: in an environment of its own.
+        'demo': ['gradio>=6'],
         'docs': ['mkdocs-material==9.8.2', 'mkdocstrings-python==2.0.11']
         + ['mkdocs-jupyter==0.26.3'],
         'test': [

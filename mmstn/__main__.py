@@ -4,6 +4,7 @@
   mmstn test CONFIG CHECKPOINT
   mmstn visualize CONFIG CHECKPOINT IMAGE_OR_FOLDER
   mmstn export CONFIG CHECKPOINT
+  mmstn demo [CONFIG CHECKPOINT]
   mmstn run TOOL          a script, or a tool of MMPretrain by its name
   mmstn run -m MODULE     a module, as `python -m` does
 
@@ -24,6 +25,7 @@ VERBS = dict(
     test='test.py',
     visualize='visualize_attention.py',
     export='export.py',
+    demo='demo.py',
 )
 
 
