@@ -3,7 +3,14 @@
 import mmpretrain.datasets  # noqa: F401  a parent's locations: not imported
 
 from .cub import CUB
-from .digits import BundledDigits, DigitPairs, DigitVolumes, DistortedMNIST
+from .digits import (
+    BundledDigits,
+    DigitPairs,
+    DigitSequences,
+    DigitVolumes,
+    DistortedMNIST,
+    MovingDigits,
+)
 from .epoch_sampler import EpochSampler
 from .prebuilt_batch import batch_collate
 from .svhn import HouseNumbers
@@ -14,10 +21,12 @@ __all__ = [
     'BundledDigits',
     'CornerNoise',
     'DigitPairs',
+    'DigitSequences',
     'DigitVolumes',
     'DistortedMNIST',
     'EpochSampler',
     'HouseNumbers',
+    'MovingDigits',
     'PackDigits',
     'batch_collate',
 ]

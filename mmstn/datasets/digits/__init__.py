@@ -1,7 +1,16 @@
 """Handwritten digits: their files, their distortions, and the data sets."""
 
 from .digit_pairs import DigitPairs
+from .digit_sequences import DigitSequences
 from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
+from .moving_digits import MovingDigits
 
-__all__ = ['BundledDigits', 'DigitPairs', 'DigitVolumes', 'DistortedMNIST']
+__all__ = [
+    'BundledDigits',
+    'DigitPairs',
+    'DigitSequences',
+    'DigitVolumes',
+    'DistortedMNIST',
+    'MovingDigits',
+]

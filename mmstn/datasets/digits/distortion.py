@@ -26,6 +26,7 @@ from torch import Tensor
 
 from mmstn.datasets.digits.draws import to_int, to_normal, to_range
 from mmstn.datasets.digits.mnist import DIGIT_SIDE
+from mmstn.datasets.digits.paste import add_clutter
 from mmstn.datasets.digits.perspective import corner_noise, projected, tilted
 from mmstn.geometry.affine import (
     affine_grid,
@@ -158,34 +159,6 @@ def translated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
     return one, one * 0, shift
 
 
-def add_clutter(
-    images: Tensor, digits: Tensor, indices: Tensor, draws: Tensor
-) -> Tensor:
-    """Add small patches of other digits, each anywhere, to ``images``.
-
-    Args:
-        images: ``(B, 1, canvas, canvas)``, floating point; changed in place.
-        digits: ``(N, 28, 28)``, what the patches are cut from.
-        indices: ``(B,)``, which of the digits each image shows.
-        draws: ``(B, NUM_PATCHES * 5)``: digit, cut x, y, place x, y of each.
-    """
-    canvas = images.shape[-1]
-    draws = draws.unflatten(1, (NUM_PATCHES, 5))
-    others = to_int(draws[..., 0], len(digits) - 1)  # (B, NUM_PATCHES)
-    others = others + (others >= indices[:, None])
-    steps = torch.arange(PATCH_SIDE)
-    cut = to_int(draws[..., 1:3, None], DIGIT_SIDE - PATCH_SIDE + 1) + steps
-    corner = to_int(draws[..., 3:5, None], canvas - PATCH_SIDE + 1) + steps
-    patches = digits[
-        others[..., None, None], cut[:, :, 1, :, None], cut[:, :, 0, None]
-    ]  # (B, NUM_PATCHES, PATCH_SIDE, PATCH_SIDE)
-    cells = corner[:, :, 1, :, None] * canvas + corner[:, :, 0, None]
-    images.flatten(1).scatter_add_(
-        1, cells.flatten(1), patches.flatten(1).to(images.dtype)
-    )
-    return images
-
-
 @dataclass(frozen=True)
 class Distortion:
     """The canvas, draws and grid of a distortion.
@@ -244,5 +217,7 @@ def distort(
     images = digits[indices].unsqueeze(1).float()
     images = sample(images, distortion.grid(draws, canvas))
     if distortion.clutter:
-        images = add_clutter(images, digits, indices, draws[:, 2:])
+        images = add_clutter(
+            images, digits, indices, draws[:, 2:], PATCH_SIDE
+        )
     return images.round_().clamp_(0, 255).to(torch.uint8)
