@@ -12,7 +12,8 @@ from mmstn.registry import METRICS
 class SequenceAccuracy(BaseMetric):
     """Percentage of samples whose labels are all predicted right.
 
-    Gives ``sequence/accuracy``, of which the papers give the complement, and
+    Gives ``sequence/accuracy``, of which the papers give the complement,
+    ``sequence/label_accuracy``, that of single labels, and
     ``sequence/accuracy_1`` and so on, the accuracy at each position. Needs
     ``gt_label`` and ``pred_label``, both ``(L,)``, of each data sample.
 
@@ -36,7 +37,10 @@ class SequenceAccuracy(BaseMetric):
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         right = torch.stack(results).double()  # (N, L)
-        metrics = dict(accuracy=right.amin(1).mean() * 100)
+        metrics = dict(
+            accuracy=right.amin(1).mean() * 100,
+            label_accuracy=right.mean() * 100,
+        )
         for position, share in enumerate(right.mean(0), 1):
             metrics[f'accuracy_{position}'] = share * 100
         return {name: value.item() for name, value in metrics.items()}

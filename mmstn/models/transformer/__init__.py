@@ -13,6 +13,7 @@ from .matrix_grid import (
 )
 from .parallel import ParallelSpatialTransformer
 from .probabilistic import Posterior, ProbabilisticLocalisation
+from .recurrent import RecurrentLocalisation
 from .rows_as_series import RowsAsSeries
 from .sampler import GridSampler
 from .spatial_transformer import SpatialTransformer
@@ -30,6 +31,7 @@ __all__ = [
     'Posterior',
     'ProbabilisticLocalisation',
     'ProjectiveGrid',
+    'RecurrentLocalisation',
     'RowsAsSeries',
     'SimilarityGrid',
     'SpatialTransformer',

@@ -105,11 +105,15 @@ class Localisation(BaseModule):
             ValueError: If ``in_features`` does not fit what it returns, or
                 the trunk does not take the source.
         """
+        return self.regress(self.features(source), source)
+
+    def features(self, source: Tensor) -> Tensor:
+        """Return the trunk's last feature of a source, flattened."""
         try:
             features = self.trunk(source)
         except ValueError as error:
             raise ValueError(f'Localisation, trunk: {error}') from error
-        return self.regress(self.flatten(features), source)
+        return self.flatten(features)
 
     def flatten(self, features: object) -> Tensor:
         """Return the last feature of the trunk, flattened, ``(B, F)``."""
@@ -128,11 +132,17 @@ class Localisation(BaseModule):
 
     def regress(self, features: Tensor, source: Tensor) -> Tensor:
         """Return theta ``(B, P)`` for flattened ``features (B, F)``."""
-        if features.shape[1] != self.regressor.in_features:
+        self.check_length(features, self.regressor.in_features, source)
+        with torch.autocast(source.device.type, enabled=False):
+            return self.regressor(features.to(self.regressor.weight.dtype))
+
+    def check_length(
+        self, features: Tensor, expected: int, source: Tensor
+    ) -> None:
+        """Raise a ValueError unless features are ``expected`` long."""
+        if features.shape[1] != expected:
             raise ValueError(
-                f'Localisation: in_features={self.regressor.in_features}, but '
+                f'Localisation: in_features={expected}, but '
                 f'the trunk gives {features.shape[1]} for a source of size '
                 f'{tuple(source.shape[2:])}; set in_features to that'
             )
-        with torch.autocast(source.device.type, enabled=False):
-            return self.regressor(features.to(self.regressor.weight.dtype))

@@ -1,0 +1,62 @@
+"""RNN-SPN on three digits in clutter: a recurrent localiser.
+
+python tools/train.py configs/sequences/rnn_spn.py
+
+It looks three times, at one digit after the other; no label says where.
+Source: Sonderby et al. 2015, which has an error of 1.5 % of the digits.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/sequences.py'
+
+
+def network(downsample):
+    """Return the network whose transformers output 100 / downsample pixels."""
+    size = (100 // downsample,) * 2
+    trunk = dict(
+        type='mmstn.PlainNet',
+        size=(100, 100),
+        steps=[
+            dict(pool='max', size=2),
+            dict(conv=20, kernel=3),
+            dict(pool='max', size=2),
+            dict(conv=20, kernel=3),
+            dict(pool='max', size=2),
+            dict(conv=20, kernel=3),
+        ],
+    )
+    return dict(
+        type='mmstn.ParallelSTNBackbone',
+        shared=True,
+        backbone=dict(
+            type='mmstn.PlainNet',
+            size=size,
+            steps=[
+                dict(conv=32, kernel=3),
+                dict(pool='max', size=2),
+                dict(conv=32, kernel=3),
+                dict(pool='max', size=2),
+                dict(conv=32, kernel=3),
+                dict(fc=400),
+            ],
+        ),
+        transformer=dict(
+            type='mmstn.ParallelSpatialTransformer',
+            num_transformers=3,
+            localisation=dict(
+                type='mmstn.RecurrentLocalisation', trunk=trunk, num_steps=3
+            ),
+            starts=[[1, 0, 0, 0, 1, 0]] * 3,
+            grid=dict(type='mmstn.AffineGrid', size=size),
+        ),
+    )
+
+
+model = dict(
+    backbone=network(downsample=3),
+    head=dict(per_stream=True),
+)
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]

@@ -1,0 +1,54 @@
+"""SPN on three digits in clutter: one transformer, feed-forward.
+
+python tools/train.py configs/sequences/spn.py
+
+Source: Sonderby et al. 2015, which has an error of 2.0 % of the digits.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/sequences.py'
+
+
+def network(downsample):
+    """Return the network whose transformer outputs 100 / downsample pixels."""
+    size = (100 // downsample,) * 2
+    trunk = dict(
+        type='mmstn.PlainNet',
+        size=(100, 100),
+        steps=[
+            dict(pool='max', size=2),
+            dict(conv=20, kernel=3),
+            dict(pool='max', size=2),
+            dict(conv=20, kernel=3),
+            dict(pool='max', size=2),
+            dict(conv=20, kernel=3),
+            dict(fc=200),
+        ],
+    )
+    return dict(
+        type='mmstn.STNBackbone',
+        backbone=dict(
+            type='mmstn.PlainNet',
+            size=size,
+            steps=[
+                dict(conv=96, kernel=3),
+                dict(pool='max', size=2),
+                dict(conv=96, kernel=3),
+                dict(pool='max', size=2),
+                dict(conv=96, kernel=3),
+                dict(fc=400),
+            ],
+        ),
+        transformers=dict(
+            type='mmstn.SpatialTransformer',
+            localisation=dict(trunk=trunk),
+            grid=dict(type='mmstn.AffineGrid', size=size),
+        ),
+    )
+
+
+model = dict(backbone=network(downsample=2))
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]
