@@ -1,0 +1,31 @@
+"""A transformer of each frame on its own.
+
+python tools/train.py configs/tracking/frame.py
+
+It reads all of a frame, and what is sought, and remembers nothing.
+Source: ours.
+Result: not run yet.
+"""
+
+_base_ = '../_base_/tracking.py'
+
+model = dict(
+    transformer=dict(
+        localisation=dict(
+            trunk=dict(
+                type='mmstn.PlainNet',
+                size=(64, 64),
+                in_channels=2,
+                steps=[
+                    dict(conv=16, kernel=5),
+                    dict(pool='max', size=2),
+                    dict(conv=32, kernel=5),
+                    dict(pool='max', size=2),
+                    dict(conv=32, kernel=5),
+                    dict(fc=128),
+                ],
+            ),
+        ),
+        grid=dict(type='mmstn.AttentionGrid', size=(64, 64)),
+    )
+)

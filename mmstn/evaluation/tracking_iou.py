@@ -1,0 +1,94 @@
+"""How well a window stays on the thing that it follows."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+
+from mmstn.geometry.polygon import polygon_box_iou
+from mmstn.registry import METRICS
+
+SAME = 0.5  # boxes that overlap by more are no longer told apart
+
+
+@METRICS.register_module()
+class TrackingIoU(BaseMetric):
+    """Overlap of windows with what they follow, and their mix-ups.
+
+    In percent:
+
+    - ``tracking/iou``, the mean intersection over union of the window and the
+      box, over all frames but the first, in which the box is given;
+    - ``tracking/iou_if_still``, that of the box of the first frame, kept;
+    - ``tracking/switched_2``, of sequences with two things, and so on: those
+      in which the window has gone over to another. The identity of a window
+      is the thing whose box it overlaps most; that in the last frame counts
+      in which the box followed overlaps no other by more than a half. A window
+      on nothing has lost its thing but not mixed it up.
+
+    Needs of each data sample ``pred_corners (T, 4, 2)`` and ``gt_boxes (K, T,
+    4)``, the thing to follow first, NaN where there is none.
+    """
+
+    default_prefix = 'tracking'
+
+    def process(self, data_batch, data_samples: Sequence[dict]) -> None:
+        for sample in data_samples:
+            corners, boxes = sample.get('pred_corners'), sample.get('gt_boxes')
+            if corners is None or boxes is None:
+                missing = 'pred_corners' if corners is None else 'gt_boxes'
+                raise ValueError(
+                    f'TrackingIoU: a prediction has no {missing}; it needs a '
+                    'mmstn.Tracker and a data set such as mmstn.MovingDigits'
+                )
+            corners, boxes = corners.double().cpu(), boxes.double().cpu()
+            still = corners[:1].expand_as(corners)
+            self.results.append(
+                dict(
+                    iou=ious(corners, boxes)[0, 1:].mean().item(),
+                    still=ious(still, boxes)[0, 1:].mean().item(),
+                    things=int(boxes[:, 0].isfinite().all(1).sum()),
+                    switched=has_switched(corners, boxes),
+                )
+            )
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        table = {
+            name: torch.tensor([result[name] for result in results]).double()
+            for name in ('iou', 'still', 'things', 'switched')
+        }
+        metrics = dict(iou=table['iou'], iou_if_still=table['still'])
+        for things in table['things'].unique().int().tolist():
+            if things > 1:
+                chosen = table['things'] == things
+                metrics[f'switched_{things}'] = table['switched'][chosen]
+        return {k: 100 * v.mean().item() for k, v in metrics.items()}
+
+
+def ious(corners: Tensor, boxes: Tensor) -> Tensor:
+    """Return the overlap of windows with every box, ``(K, T)``.
+
+    Args:
+        corners: ``(T, 4, 2)``.
+        boxes: ``(K, T, 4)``.
+    """
+    windows = corners.expand(len(boxes), *corners.shape)
+    flat = polygon_box_iou(windows.flatten(0, 1), boxes.flatten(0, 1))
+    return flat.view(boxes.shape[:2])
+
+
+def has_switched(corners: Tensor, boxes: Tensor) -> bool:
+    """Return whether a window has gone over to another thing than the first.
+
+    Args: Of :func:`ious`.
+    """
+    if len(boxes) == 1:
+        return False
+    left, top, right, bottom = boxes[0].unbind(-1)
+    own = torch.stack([left, top, right, top, right, bottom, left, bottom], -1)
+    apart = ious(own.unflatten(-1, (4, 2)), boxes)[1:].amax(0) <= SAME  # (T,)
+    if not apart.any():
+        return False
+    last = int(apart.nonzero().max())
+    return bool(ious(corners, boxes)[:, last].argmax() != 0)

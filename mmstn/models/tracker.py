@@ -1,0 +1,175 @@
+"""Follow a thing through the frames of a sequence by a transformer."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModel
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from mmstn.checks import check_finite_number
+from mmstn.geometry.lattice import to_pixels
+from mmstn.geometry.outline import frame_perimeter
+from mmstn.models.build import build
+from mmstn.models.transformer.find import require_transformers
+from mmstn.models.transformer.iterative import check_composes
+from mmstn.models.transformer.recurrent import RecurrentLocalisation
+from mmstn.registry import MODELS
+
+
+@MODELS.register_module()
+class Tracker(BaseModel):
+    """Follow what is in a box of the first frame through those after it.
+
+    An iterative transformer over time: in each frame the transformer reads
+    where the thing was in the frame before, with some of what is around it,
+    and the localiser gives the update of theta, which is composed with it.
+    The localiser sees two readings, their channels concatenated: that of the
+    first frame, where the box is known, and that of this frame. Its state goes
+    on from frame to frame.
+
+    With a localiser without a memory each frame is on its own: it is read
+    whole, and theta is what the localiser gives.
+
+    The loss is the distance of the corners of what theta reads from those of
+    the box, in pixels, up to a pixel squared (Huber's). A data sample has
+    ``gt_boxes (K, T, 4)``: left, top, right, bottom of K things, outer edges
+    in pixels, of which the first is followed; to predict only its first frame
+    is read. A prediction is ``pred_corners (T, 4, 2)``, clockwise from the
+    upper left one.
+
+    Source: ours; Kahou et al. 2017 (RATM) track by recurrent attention, Lin
+    and Lucey 2017 compose.
+
+    Args:
+        transformer: Config of a ``mmstn.SpatialTransformer``, or a module; its
+            localiser a ``mmstn.RecurrentLocalisation`` of one step, and its
+            family closed under composition.
+        context: What is read is so many times as wide as the box.
+        data_preprocessor: As of MMEngine's ``BaseModel``.
+    """
+
+    def __init__(
+        self,
+        transformer: dict | nn.Module,
+        context: float = 1.5,
+        data_preprocessor: dict | nn.Module | None = None,
+        init_cfg: dict | None = None,
+    ):
+        super().__init__(data_preprocessor, init_cfg)
+        self.transformer = build(transformer)
+        require_transformers('Tracker', self, 'use another model')
+        check_composes(self.transformer.grid)
+        check_finite_number('Tracker', 'context', context)
+        if context < 1:
+            raise ValueError(
+                'Tracker: context must be at least 1, to read all of the '
+                f'box, but got {context!r}'
+            )
+        self.context = float(context)
+        localisation = self.transformer.localisation
+        self.remembers = isinstance(localisation, RecurrentLocalisation)
+        if self.remembers and localisation.num_steps != 1:
+            raise ValueError(
+                'Tracker: the localiser takes one step in each frame, but got '
+                f'num_steps={localisation.num_steps}; leave it out'
+            )
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: Sequence[DataSample],
+        mode: str = 'tensor',
+    ) -> dict[str, Tensor] | list[DataSample] | Tensor:
+        """Return what MMEngine's modes ask for.
+
+        Args:
+            inputs: Sequences ``(B, C, T, H, W)``.
+            data_samples: With ``gt_boxes``.
+            mode: ``'loss'`` for the losses, ``'predict'`` for data samples,
+                ``'tensor'`` for the corners ``(B, T, 4, 2)``.
+        """
+        boxes = torch.stack([s.gt_boxes[0] for s in data_samples])  # (B, T, 4)
+        corners = self.corners(inputs, boxes[:, 0])
+        if mode == 'loss':
+            true = box_corners(boxes).to(corners)[:, 1:]
+            loss = F.smooth_l1_loss(corners[:, 1:], true)
+            return dict(loss_corners=loss)
+        if mode == 'predict':
+            for sample, points in zip(data_samples, corners, strict=True):
+                sample.set_field(points, 'pred_corners')
+            return list(data_samples)
+        return corners
+
+    def corners(self, frames: Tensor, box: Tensor) -> Tensor:
+        """Return the corners of what is followed, ``(B, T, 4, 2)``, in pixels.
+
+        Args:
+            frames: ``(B, C, T, H, W)``.
+            box: ``(B, 4)``, in the first frame.
+        """
+        theta = self.track(frames, box)  # (B, T, P)
+        grid = self.transformer.grid
+        read = grid.map_points(theta.flatten(0, 1), frame_perimeter(1, theta))
+        pixels = to_pixels(read, tuple(frames.shape[-2:]))
+        return pixels.unflatten(0, theta.shape[:2])
+
+    def track(self, frames: Tensor, box: Tensor) -> Tensor:
+        """Return theta in each frame, ``(B, T, P)``; see :meth:`corners`."""
+        size = tuple(frames.shape[-2:])
+        first, *others = frames.unbind(2)
+        grid = self.transformer.grid
+        theta = grid.from_matrix(box_matrix(box, size))
+        sought = self.read(first, theta)
+        state, thetas = None, [theta]
+        for frame in others:
+            # where it stands is given: through all compositions in a row
+            # gradients explode
+            theta = theta.detach()
+            theta, state = self.follow(frame, sought, theta, state)
+            thetas.append(theta)
+        return torch.stack(thetas, dim=1)
+
+    def follow(
+        self, frame: Tensor, sought: Tensor, theta: Tensor, state
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return theta in this frame and the state, from those before."""
+        transformer = self.transformer
+        if self.remembers:
+            seen = torch.cat([sought, self.read(frame, theta)], dim=1)
+            update, state = transformer.localisation.step(seen, state)
+            return transformer.grid.compose(theta, update), state
+        whole = theta.new_tensor(transformer.grid.identity).expand_as(theta)
+        seen = transformer.sampler(frame, transformer.grid, whole)
+        return transformer.localisation(torch.cat([sought, seen], 1)), None
+
+    def read(self, frame: Tensor, theta: Tensor) -> Tensor:
+        """Return what theta reads of a frame, with what is around it."""
+        grid = self.transformer.grid
+        centre = (0.0,) * len(grid.size)
+        wider = theta.new_tensor(grid.window_theta(self.context, centre))
+        around = grid.compose(theta, wider.expand_as(theta))
+        return self.transformer.sampler(frame, grid, around)
+
+
+def box_corners(box: Tensor) -> Tensor:
+    """Return the corners of boxes ``(..., 4)``, ``(..., 4, 2)``, clockwise."""
+    left, top, right, bottom = box.unbind(-1)
+    x = torch.stack([left, right, right, left], dim=-1)
+    y = torch.stack([top, top, bottom, bottom], dim=-1)
+    return torch.stack([x, y], dim=-1)
+
+
+def box_matrix(box: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the affine matrices that read boxes of a frame, ``(B, 2, 3)``.
+
+    Args:
+        box: ``(B, 4)``, outer edges in pixels.
+        size: ``(H, W)`` of the frame.
+    """
+    cells = box.new_tensor(size[::-1])
+    low, high = box[:, :2], box[:, 2:]
+    share = (high - low) / cells
+    centre = (low + high + 1) / cells - 1
+    return torch.cat([share.diag_embed(), centre.unsqueeze(2)], dim=2)
