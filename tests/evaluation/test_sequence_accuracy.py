@@ -19,6 +19,7 @@ def test_it_counts_as_one_does_by_hand():
         evaluator.process([sample])
     assert evaluator.evaluate(4) == {
         'sequence/accuracy': 50,
+        'sequence/label_accuracy': 75,
         'sequence/accuracy_1': 75,
         'sequence/accuracy_2': 100,
         'sequence/accuracy_3': 50,

@@ -88,3 +88,29 @@ def test_labels_of_another_length_are_refused():
     few = [DataSample().set_gt_label([1, 2, 10]) for _ in range(3)]
     with pytest.raises(ValueError, match=re.escape('(5,), but got (3,)')):
         build().loss(feats(), few)
+
+
+def per_stream():
+    torch.manual_seed(0)
+    cfg = dict(type='mmstn.DigitSequenceHead', in_channels=8, num_digits=2)
+    return MODELS.build(dict(cfg, num_classes=4, per_stream=True))
+
+
+def test_one_layer_reads_the_stream_of_each_digit():
+    head, streams = per_stream(), torch.randn(2, 3, 8)
+    scores = head(tuple(streams))
+    assert scores.shape == (3, 2, 4)
+    for digit in range(2):
+        assert_close(scores[:, digit], head.fc(streams[digit]))
+
+
+def test_a_stream_for_each_digit_is_asked_for():
+    with pytest.raises(ValueError, match='num_digits=2, but 3 streams'):
+        per_stream()(tuple(torch.randn(3, 3, 8)))
+
+
+@pytest.mark.parametrize('name', ['num_digits', 'num_classes'])
+def test_a_head_without_digits_or_classes_is_refused(name):
+    cfg = dict(type='mmstn.DigitSequenceHead', in_channels=8)
+    with pytest.raises(ValueError, match=f'{name} must be a whole number'):
+        MODELS.build({**cfg, name: 0})

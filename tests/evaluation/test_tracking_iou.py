@@ -1,0 +1,76 @@
+"""Laws of windows that follow."""
+
+import pytest
+import torch
+
+from mmstn.models.tracker import box_corners
+from mmstn.registry import METRICS
+
+NOWHERE = [float('nan')] * 4
+
+
+def box(x, y=0.0, side=10.0):
+    return [x, y, x + side, y + side]
+
+
+def evaluate(*sequences):
+    """The metrics of pairs of windows and boxes, each a box a frame."""
+    metric = METRICS.build(dict(type='mmstn.TrackingIoU'))
+    for windows, *things in sequences:
+        sample = dict(
+            pred_corners=box_corners(torch.tensor(windows)),
+            gt_boxes=torch.tensor(things),
+        )
+        metric.process(None, [sample])
+    return metric.evaluate(len(sequences))
+
+
+def test_it_is_the_mean_over_all_frames_but_the_first():
+    windows = [box(0), box(5), box(20)]
+    things = [box(0), box(0), box(20)], [NOWHERE] * 3
+    metrics = evaluate((windows, *things))
+    assert metrics['tracking/iou'] == pytest.approx(100 * (1 / 3 + 1) / 2)
+    assert metrics['tracking/iou_if_still'] == pytest.approx(50)
+    assert len(metrics) == 2
+
+
+def crossing(windows):
+    """Two things that pass through each other."""
+    return windows, [box(0), box(20), box(40)], [box(40), box(20), box(0)]
+
+
+def test_a_window_that_goes_over_to_another_has_switched():
+    kept = crossing([box(0), box(20), box(40)])
+    other = crossing([box(0), box(20), box(0)])
+    assert evaluate(kept)['tracking/switched_2'] == 0
+    assert evaluate(kept, other)['tracking/switched_2'] == 50
+
+
+def test_a_window_on_nothing_has_switched_to_nothing():
+    lost = crossing([box(0), box(20), box(80)])
+    assert evaluate(lost)['tracking/switched_2'] == 0
+
+
+def test_where_boxes_are_the_same_none_is_told_from_the_other():
+    windows = [box(0), box(20), box(42)]
+    meeting = [box(0), box(20), box(40)], [box(40), box(0), box(42)]
+    assert evaluate((windows, *meeting))['tracking/switched_2'] == 0
+
+
+def test_numbers_of_things_are_told_apart():
+    two = crossing([box(0), box(20), box(0)])
+    three = (*crossing([box(0), box(20), box(40)]), [box(60)] * 3)
+    metrics = evaluate((*two, [NOWHERE] * 3), three)
+    assert metrics['tracking/switched_2'] == 100
+    assert metrics['tracking/switched_3'] == 0
+
+
+@pytest.mark.parametrize('name', ['pred_corners', 'gt_boxes'])
+def test_what_a_prediction_lacks_is_said(name):
+    sample = dict(
+        pred_corners=torch.zeros(3, 4, 2), gt_boxes=torch.zeros(1, 3, 4)
+    )
+    del sample[name]
+    metric = METRICS.build(dict(type='mmstn.TrackingIoU'))
+    with pytest.raises(ValueError, match=f'has no {name}; it needs'):
+        metric.process(None, [sample])
