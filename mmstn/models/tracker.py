@@ -23,8 +23,9 @@ class Tracker(BaseModel):
     """Follow what is in a box of the first frame through those after it.
 
     An iterative transformer over time: in each frame the transformer reads
-    where the thing was in the frame before, with some of what is around it,
-    and the localiser gives the update of theta, which is composed with it.
+    where the thing would be if it moved on as before, with some of what is
+    around it, and the localiser gives the update of that theta, which is
+    composed with it.
     The localiser sees two readings, their channels concatenated: that of the
     first frame, where the box is known, and that of this frame. Its state goes
     on from frame to frame.
@@ -122,27 +123,42 @@ class Tracker(BaseModel):
         grid = self.transformer.grid
         theta = grid.from_matrix(box_matrix(box, size))
         sought = self.read(first, theta)
-        state, thetas = None, [theta]
+        state, thetas = None, [theta, theta]
         for frame in others:
-            # where it stands is given: through all compositions in a row
+            # where it was is given: through all compositions in a row
             # gradients explode
-            theta = theta.detach()
-            theta, state = self.follow(frame, sought, theta, state)
+            before, latest = (past.detach() for past in thetas[-2:])
+            guess = 2 * latest - before
+            theta, state = self.follow(frame, sought, guess, state)
             thetas.append(theta)
-        return torch.stack(thetas, dim=1)
+        return torch.stack(thetas[1:], dim=1)
 
     def follow(
-        self, frame: Tensor, sought: Tensor, theta: Tensor, state
+        self,
+        frame: Tensor,
+        sought: Tensor,
+        guess: Tensor,
+        state: Tensor | None,
     ) -> tuple[Tensor, Tensor | None]:
-        """Return theta in this frame and the state, from those before."""
-        transformer = self.transformer
+        """Return theta in this frame, and the state after it.
+
+        Args:
+            frame: ``(B, C, H, W)``.
+            sought: What was read of the first frame.
+            guess: Theta ``(B, P)`` if the thing moved on as before.
+            state: Of the localiser after the frame before; None at first.
+        """
+        grid, localisation = (
+            self.transformer.grid,
+            self.transformer.localisation,
+        )
         if self.remembers:
-            seen = torch.cat([sought, self.read(frame, theta)], dim=1)
-            update, state = transformer.localisation.step(seen, state)
-            return transformer.grid.compose(theta, update), state
-        whole = theta.new_tensor(transformer.grid.identity).expand_as(theta)
-        seen = transformer.sampler(frame, transformer.grid, whole)
-        return transformer.localisation(torch.cat([sought, seen], 1)), None
+            seen = torch.cat([sought, self.read(frame, guess)], dim=1)
+            update, state = localisation.step(seen, state)
+            return grid.compose(guess, update), state
+        whole = guess.new_tensor(grid.identity).expand_as(guess)
+        seen = self.transformer.sampler(frame, grid, whole)
+        return localisation(torch.cat([sought, seen], dim=1)), None
 
     def read(self, frame: Tensor, theta: Tensor) -> Tensor:
         """Return what theta reads of a frame, with what is around it."""

@@ -217,7 +217,5 @@ def distort(
     images = digits[indices].unsqueeze(1).float()
     images = sample(images, distortion.grid(draws, canvas))
     if distortion.clutter:
-        images = add_clutter(
-            images, digits, indices, draws[:, 2:], PATCH_SIDE
-        )
+        images = add_clutter(images, digits, indices, draws[:, 2:], PATCH_SIDE)
     return images.round_().clamp_(0, 255).to(torch.uint8)

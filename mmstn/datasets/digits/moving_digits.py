@@ -22,10 +22,10 @@ APART = 4.0  # pixels, at most, where two digits meet
 class MovingDigits(DigitDataset):
     """One to three digits of MNIST that move, bounce and cross in clutter.
 
-    A sample is ``(1, T, H, W)``, uint8. A digit moves in a straight line, by up
-    to 4 pixels a frame along each axis, and bounces off the borders.
-    The first is the one to follow, and the second crosses its way in the
-    middle third of the frames. The clutter stands still: 6 patches of 6x6
+    A sample is ``(1, T, H, W)``, uint8. A digit moves in a straight line, by
+    up to 4 pixels a frame along each axis, and bounces off the borders. The
+    first is the one to follow, and the second crosses its way in the middle
+    third of the frames. The clutter stands still: 6 patches of 6x6
     pixels, cut from other digits. All is added, clipped at white. Digits and
     patches stand at whole pixels.
 

@@ -5,6 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from mmstn.datasets.digits.digit_sequences import row_corners
+from mmstn.datasets.digits.paste import paste
 from mmstn.registry import DATASETS
 
 
@@ -24,7 +25,7 @@ def uniform(rows, columns=46):
 
 def test_each_digit_stands_at_its_corner(rows):
     rows.images = torch.zeros_like(rows.images)
-    rows.images[:, 4:24, 4:24] = 100 + rows.labels[:, None, None].byte()
+    rows.images[:, 9:19, 9:19] = 100 + rows.labels[:, None, None].byte()
     draws, numbers = uniform(12), torch.arange(12)
     draws[:, 6:] = 0  # clutter is cut from the empty border
     images = rows.render(numbers, draws)
@@ -34,9 +35,9 @@ def test_each_digit_stands_at_its_corner(rows):
         for (x, y), label in zip(
             corner[sample].tolist(), labels[sample], strict=True
         ):
-            digit = image[y + 4 : y + 24, x + 4 : x + 24]
+            digit = image[y + 9 : y + 19, x + 9 : x + 19]
             assert (digit == 100 + label).all()
-            image[y + 4 : y + 24, x + 4 : x + 24] = 0
+            digit.zero_()
     assert not images.any()
 
 
@@ -50,9 +51,7 @@ def test_the_row_stays_on_the_canvas_and_takes_all_of_it():
     assert (int(steps.min()), int(steps.max())) == (-14, 13)
     free = (y[:, 0] > 14) & (y[:, 0] < 58)
     counts = (steps[free, 0] + 14).bincount(minlength=28)
-    assert_close(
-        counts / counts.sum(), torch.ones(28) / 28, atol=0.01, rtol=0
-    )
+    assert_close(counts / counts.sum(), torch.ones(28) / 28, atol=0.01, rtol=0)
 
 
 def test_the_first_digit_is_that_of_the_index_and_any_follows(rows):
@@ -63,14 +62,17 @@ def test_the_first_digit_is_that_of_the_index_and_any_follows(rows):
         assert_close(share, torch.ones(12) / 12, atol=0.03, rtol=0)
 
 
-def test_clutter_is_added(rows):
+def test_clutter_is_added_to_the_digits(rows):
     draws, numbers = uniform(4), torch.arange(4)
-    without = draws.clone()
-    without[:, 6:] = 0
-    images = rows.render(numbers, draws).int()
-    changed = images - rows.render(numbers, without).int()
-    assert (changed >= 0).all()
-    assert (changed > 0).flatten(1).sum(1).min() > 81
+    images = rows.render(numbers, draws)[:, 0].float()
+    digits = rows.images[rows.row(numbers, draws)]
+    bare = paste(
+        torch.zeros(4, 100, 100), digits, row_corners(draws[:, 2:6], 100)
+    )
+    added = images - bare
+    assert (added >= 0).all()
+    assert (added > 0).flatten(1).sum(1).min() > 81
+    assert (added > 0).flatten(1).sum(1).max() <= 8 * 81
 
 
 @pytest.mark.parametrize('index', [0, 7])

@@ -38,7 +38,10 @@ def test_a_box_holds_its_digit_in_every_frame(moving):
                 left, top, right, bottom = (box + 0.5).int().tolist()
                 expected[sample, time, top:bottom, left:right] += 60
     assert_close(images, expected.clamp(max=255))
-    assert_close(boxes[:, 0, :, 2:] - boxes[:, 0, :, :2], boxes.new_full((), 28).expand(12, 20, 2))
+    assert_close(
+        boxes[:, 0, :, 2:] - boxes[:, 0, :, :2],
+        boxes.new_full((), 28).expand(12, 20, 2),
+    )
 
 
 def test_one_to_three_digits_are_shown_equally_often(moving):

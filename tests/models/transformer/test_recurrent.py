@@ -43,7 +43,7 @@ def moved(transformer):
 @pytest.mark.parametrize('batch', [1, 3])
 @pytest.mark.parametrize(
     'init_cfg',
-    [None, dict(type='Normal', layer=['Linear', 'GRUCell'], std=1, bias=3)],
+    [None, dict(type='Normal', layer='Linear', std=1, bias=3)],
     ids=['plain', 'greedy'],
 )
 def test_each_step_starts_where_it_is_told(batch, init_cfg):

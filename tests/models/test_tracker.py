@@ -1,0 +1,141 @@
+"""A transformer follows a box through frames."""
+
+import pytest
+import torch
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+from torch import nn
+from torch.testing import assert_close
+
+from mmstn.models.tracker import box_corners, box_matrix
+
+SIZE = (12, 16)
+
+
+def config(family='AffineGrid', remembers=True, **kwargs):
+    view = (6, 6) if remembers else SIZE
+    localisation = dict(
+        trunk=dict(
+            type='mmstn.PlainNet',
+            size=view,
+            in_channels=2,
+            steps=[dict(fc=8)],
+        )
+    )
+    if remembers:
+        kind = 'mmstn.RecurrentLocalisation'
+        localisation.update(type=kind, hidden_dim=5)
+    return dict(
+        type='mmstn.Tracker',
+        transformer=dict(
+            type='mmstn.SpatialTransformer',
+            localisation=localisation,
+            grid=dict(type=f'mmstn.{family}', size=view),
+        ),
+        **kwargs,
+    )
+
+
+def build(*args, **kwargs):
+    torch.manual_seed(0)
+    return MODELS.build(config(*args, **kwargs))
+
+
+def moved(tracker):
+    nn.init.normal_(
+        tracker.transformer.localisation.regressor.weight, std=0.05
+    )
+    return tracker
+
+
+def frames(batch=2, length=5):
+    torch.manual_seed(1)
+    return torch.rand(batch, 1, length, *SIZE)
+
+
+def samples(batch=2, length=5):
+    """Boxes of 6x4 pixels that move to the right, and nothing beside them."""
+    left = torch.arange(length) + 0.5
+    zero = torch.zeros(length)
+    box = torch.stack([left, zero + 2.5, left + 6, zero + 6.5], dim=1)
+    boxes = torch.stack([box, box * torch.nan])
+    return [sample(boxes) for _ in range(batch)]
+
+
+def sample(boxes):
+    result = DataSample()
+    result.set_field(boxes, 'gt_boxes')
+    return result
+
+
+def test_before_training_the_window_stays_in_the_box():
+    given = samples()
+    predicted = build()(frames(), given, mode='predict')
+    for got, one in zip(predicted, given, strict=True):
+        box = box_corners(one.gt_boxes[0, 0])
+        assert_close(got.pred_corners, box.expand(5, 4, 2))
+
+
+def test_the_loss_is_the_distance_of_corners_in_pixels():
+    loss = build()(frames(), samples(), mode='loss')['loss_corners']
+    # in frame t it lags t pixels along x, of which half a pixel is rounded
+    along_x = torch.arange(1.0, 5) - 0.5
+    assert_close(loss, along_x.mean() / 2)
+
+
+def test_what_moves_on_as_before_needs_no_update():
+    tracker = build('AttentionGrid', context=1.0)
+    seen = []
+    step = tracker.transformer.localisation.step
+    push = torch.tensor([[1.0, 0.25, 0.0]])
+
+    def first_time_only(source, state):
+        seen.append(source)
+        theta, state = step(source, state)
+        return (push if len(seen) == 1 else theta), state
+
+    tracker.transformer.localisation.step = first_time_only
+    box = torch.tensor([[-0.5, -0.5, 7.5, 5.5]])
+    corners = tracker.corners(frames(1), box)[0]
+    left = corners[:, 0, 0]
+    assert_close(left.diff(), left.diff()[:1].expand(4))
+    assert left.diff()[0] > 0.5
+
+
+def test_a_frame_on_its_own_is_read_whole_and_remembers_nothing():
+    tracker = moved(build('AttentionGrid', remembers=False))
+    clip = frames()
+    clip[:, :, 3] = clip[:, :, 1]
+    box = torch.tensor([[0.5, 0.5, 8.5, 6.5]]).expand(2, 4)
+    corners = tracker.corners(clip, box)
+    assert_close(corners[:, 3], corners[:, 1])
+    assert not torch.allclose(corners[:, 2], corners[:, 1])
+
+
+@pytest.mark.parametrize('remembers', [True, False])
+def test_every_parameter_gets_a_gradient(remembers):
+    tracker = moved(build('AttentionGrid', remembers))
+    tracker(frames(), samples(), mode='loss')['loss_corners'].backward()
+    for name, weight in tracker.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.any(), name
+
+
+def test_the_matrix_of_a_box_reads_it_edge_to_edge():
+    box = torch.tensor([[3.5, 2.5, 11.5, 8.5], [-0.5, -0.5, 15.5, 11.5]])
+    matrix = box_matrix(box, SIZE)
+    expected = torch.tensor(
+        [[[0.5, 0, 0], [0, 0.5, 0]], [[1.0, 0, 0], [0, 1, 0]]]
+    )
+    assert_close(matrix, expected)
+
+
+def test_a_family_without_composition_is_refused():
+    with pytest.raises(ValueError, match='grid TPSGrid has no compose'):
+        build('TPSGrid')
+
+
+@pytest.mark.parametrize('context', [0.5, float('nan'), 'wide'])
+def test_a_context_that_cuts_the_box_is_refused(context):
+    with pytest.raises(ValueError, match='Tracker: context must be'):
+        build(context=context)
