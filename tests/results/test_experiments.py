@@ -42,7 +42,9 @@ def test_every_experiment_has_a_config_and_a_name_of_its_own():
     assert len({row.name for row in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize('folder', ['mnist', 'sums', 'volumes', 'svhn'])
+@pytest.mark.parametrize(
+    'folder', ['mnist', 'sequences', 'sums', 'svhn', 'tracking', 'volumes']
+)
 def test_every_config_of_a_folder_is_an_experiment(folder):
     listed = {row.config for row in ROWS}
     for path in (ROOT / 'configs' / folder).glob('*.py'):
