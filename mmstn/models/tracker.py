@@ -26,9 +26,10 @@ class Tracker(BaseModel):
     where the thing would be if it moved on as before, with some of what is
     around it, and the localiser gives the update of that theta, which is
     composed with it.
-    The localiser sees two readings, their channels concatenated: that of the
-    first frame, where the box is known, and that of this frame. Its state goes
-    on from frame to frame.
+    The localiser sees, their channels concatenated, the reading of the first
+    frame, where the box is known, that of this frame, and where this holds
+    what was in the box: their correlation, one more channel. Its state goes on
+    from frame to frame.
 
     With a localiser without a memory each frame is on its own: it is read
     whole, and theta is what the localiser gives.
@@ -40,8 +41,8 @@ class Tracker(BaseModel):
     is read. A prediction is ``pred_corners (T, 4, 2)``, clockwise from the
     upper left one.
 
-    Source: ours; Kahou et al. 2017 (RATM) track by recurrent attention, Lin
-    and Lucey 2017 compose.
+    Source: ours. Kahou et al. 2017 (RATM) track by recurrent attention, Lin
+    and Lucey 2017 compose, Bertinetto et al. 2016 (SiamFC) correlate.
 
     Args:
         transformer: Config of a ``mmstn.SpatialTransformer``, or a module; its
@@ -153,8 +154,10 @@ class Tracker(BaseModel):
             self.transformer.localisation,
         )
         if self.remembers:
-            seen = torch.cat([sought, self.read(frame, guess)], dim=1)
-            update, state = localisation.step(seen, state)
+            seen = self.read(frame, guess)
+            match = correlation(sought, seen, 1 / self.context)
+            given = torch.cat([sought, seen, match], dim=1)
+            update, state = localisation.step(given, state)
             return grid.compose(guess, update), state
         whole = guess.new_tensor(grid.identity).expand_as(guess)
         seen = self.transformer.sampler(frame, grid, whole)
@@ -167,6 +170,31 @@ class Tracker(BaseModel):
         wider = theta.new_tensor(grid.window_theta(self.context, centre))
         around = grid.compose(theta, wider.expand_as(theta))
         return self.transformer.sampler(frame, grid, around)
+
+
+def correlation(sought: Tensor, seen: Tensor, share: float) -> Tensor:
+    """Return how well the middle of one picture is matched in another.
+
+    ``(B, 1, H, W)``, 1 in the middle if both are the same.
+
+    Args:
+        sought: ``(B, C, H, W)``, of which the middle counts.
+        seen: ``(B, C, H, W)``.
+        share: Of the sides that is the middle.
+    """
+    batch, channels, *size = sought.shape
+    # an odd number of cells has a middle one
+    half = [int(share * (cells - 1) / 2) for cells in size]
+    rows, columns = (
+        slice((cells - 1) // 2 - reach, (cells - 1) // 2 + reach + 1)
+        for cells, reach in zip(size, half, strict=True)
+    )
+    kernel = sought[..., rows, columns]
+    match = F.conv2d(
+        seen.flatten(0, 1).unsqueeze(0), kernel, padding=half, groups=batch
+    )
+    energy = kernel.square().sum((1, 2, 3)).clamp(min=1e-6)
+    return match[0].unsqueeze(1) / energy.view(-1, 1, 1, 1)
 
 
 def box_corners(box: Tensor) -> Tensor:

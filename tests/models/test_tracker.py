@@ -7,7 +7,7 @@ from mmpretrain.structures import DataSample
 from torch import nn
 from torch.testing import assert_close
 
-from mmstn.models.tracker import box_corners, box_matrix
+from mmstn.models.tracker import box_corners, box_matrix, correlation
 
 SIZE = (12, 16)
 
@@ -18,7 +18,7 @@ def config(family='AffineGrid', remembers=True, **kwargs):
         trunk=dict(
             type='mmstn.PlainNet',
             size=view,
-            in_channels=2,
+            in_channels=3 if remembers else 2,
             steps=[dict(fc=8)],
         )
     )
@@ -128,6 +128,18 @@ def test_the_matrix_of_a_box_reads_it_edge_to_edge():
         [[[0.5, 0, 0], [0, 0.5, 0]], [[1.0, 0, 0], [0, 1, 0]]]
     )
     assert_close(matrix, expected)
+
+
+@pytest.mark.parametrize('size', [(9, 9), (8, 11)], ids=str)
+def test_the_correlation_is_highest_where_what_is_sought_is(size):
+    torch.manual_seed(0)
+    sought = torch.rand(2, 3, *size)
+    middle = ((size[0] - 1) // 2, (size[1] - 1) // 2)
+    match = correlation(sought, sought, 0.5)
+    assert match.shape == (2, 1, *size)
+    assert_close(match[(slice(None), 0, *middle)], torch.ones(2))
+    moved = correlation(sought, sought.roll((1, 2), (2, 3)), 0.5)
+    assert_close(moved[:, 0, middle[0] + 1, middle[1] + 2], torch.ones(2))
 
 
 def test_a_family_without_composition_is_refused():
