@@ -1,6 +1,7 @@
 """Follow a thing through the frames of a sequence by a transformer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -52,6 +53,8 @@ class Tracker(BaseModel):
         data_preprocessor: As of MMEngine's ``BaseModel``.
     """
 
+    transformer: Any  # with a family that has compose
+
     def __init__(
         self,
         transformer: dict | nn.Module,
@@ -83,7 +86,7 @@ class Tracker(BaseModel):
         inputs: Tensor,
         data_samples: Sequence[DataSample],
         mode: str = 'tensor',
-    ) -> dict[str, Tensor] | list[DataSample] | Tensor:
+    ) -> Any:
         """Return what MMEngine's modes ask for.
 
         Args:

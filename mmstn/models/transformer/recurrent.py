@@ -73,8 +73,8 @@ class RecurrentLocalisation(Localisation):
         for _ in range(self.num_steps):
             state = self.remember(features, state, source)
             updates.append(self.regress(state, source))
-        updates = torch.cat(updates, dim=1)
-        return updates.new_tensor(self.start) + updates
+        update = torch.cat(updates, dim=1)  # (B, N * P)
+        return update.new_tensor(self.start) + update
 
     def step(
         self, source: Tensor, state: Tensor | None = None
