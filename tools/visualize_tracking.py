@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 from mmengine.dataset import pseudo_collate
 from mmpretrain.registry import DATASETS, MODELS
 
@@ -44,12 +44,19 @@ def parse_args() -> argparse.Namespace:
         default=Path('tracking'),
         help='folder for the pictures',
     )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='values that replace those of the config',
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
     cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
     model = MODELS.build(cfg.model).eval()
     load_whole(model, args.checkpoint)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
