@@ -11,7 +11,7 @@ from mmpretrain.registry import MODELS
 from PIL import Image
 
 from mmstn.visualization.draw import HALO
-from mmstn.visualization.film import BOX, WINDOW, film
+from mmstn.visualization.film import WINDOW, film
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / 'configs/tracking/carried.py'
@@ -24,7 +24,7 @@ def test_a_film_has_a_picture_a_frame_with_window_and_box():
     pictures = film([clip] * 2, [windows] * 2, [windows + 1] * 2)
     assert len(pictures) == 3
     assert len({picture.shape for picture in pictures}) == 1
-    for colour in (WINDOW, BOX, HALO):
+    for colour in (WINDOW, HALO):
         assert (pictures[1] == colour).all(2).any()
     assert (pictures[0] != pictures[1]).any()
 

@@ -16,7 +16,7 @@ model = dict(
             trunk=dict(
                 type='mmstn.PlainNet',
                 size=(28, 28),
-                in_channels=3,
+                in_channels=2,
                 steps=[
                     dict(conv=16, kernel=5),
                     dict(pool='max', size=2),

@@ -24,13 +24,11 @@ class Tracker(BaseModel):
     """Follow what is in a box of the first frame through those after it.
 
     An iterative transformer over time: in each frame the transformer reads
-    where the thing would be if it moved on as before, with some of what is
-    around it, and the localiser gives the update of that theta, which is
-    composed with it.
-    The localiser sees, their channels concatenated, the reading of the first
-    frame, where the box is known, that of this frame, and where this holds
-    what was in the box: their correlation, one more channel. Its state goes on
-    from frame to frame.
+    where the thing was in the frame before, with some of what is around it,
+    and the localiser gives the update of theta, which is composed with it.
+    The localiser sees two readings, their channels concatenated: that of the
+    first frame, where the box is known, and that of this frame. Its state goes
+    on from frame to frame.
 
     With a localiser without a memory each frame is on its own: it is read
     whole, and theta is what the localiser gives.
@@ -42,8 +40,8 @@ class Tracker(BaseModel):
     is read. A prediction is ``pred_corners (T, 4, 2)``, clockwise from the
     upper left one.
 
-    Source: ours. Kahou et al. 2017 (RATM) track by recurrent attention, Lin
-    and Lucey 2017 compose, Bertinetto et al. 2016 (SiamFC) correlate.
+    Source: ours; Kahou et al. 2017 (RATM) track by recurrent attention, Lin
+    and Lucey 2017 compose.
 
     Args:
         transformer: Config of a ``mmstn.SpatialTransformer``, or a module; its
@@ -127,21 +125,20 @@ class Tracker(BaseModel):
         grid = self.transformer.grid
         theta = grid.from_matrix(box_matrix(box, size))
         sought = self.read(first, theta)
-        state, thetas = None, [theta, theta]
+        state, thetas = None, [theta]
         for frame in others:
             # where it was is given: through all compositions in a row
             # gradients explode
-            before, latest = (past.detach() for past in thetas[-2:])
-            guess = 2 * latest - before
-            theta, state = self.follow(frame, sought, guess, state)
+            before = theta.detach()
+            theta, state = self.follow(frame, sought, before, state)
             thetas.append(theta)
-        return torch.stack(thetas[1:], dim=1)
+        return torch.stack(thetas, dim=1)
 
     def follow(
         self,
         frame: Tensor,
         sought: Tensor,
-        guess: Tensor,
+        before: Tensor,
         state: Tensor | None,
     ) -> tuple[Tensor, Tensor | None]:
         """Return theta in this frame, and the state after it.
@@ -149,20 +146,17 @@ class Tracker(BaseModel):
         Args:
             frame: ``(B, C, H, W)``.
             sought: What was read of the first frame.
-            guess: Theta ``(B, P)`` if the thing moved on as before.
-            state: Of the localiser after the frame before; None at first.
+            before: Theta ``(B, P)`` in the frame before.
+            state: Of the localiser after that; None at first.
         """
-        grid, localisation = (
-            self.transformer.grid,
-            self.transformer.localisation,
-        )
+        grid = self.transformer.grid
+        localisation = self.transformer.localisation
         if self.remembers:
-            seen = self.read(frame, guess)
-            match = correlation(sought, seen, 1 / self.context)
-            given = torch.cat([sought, seen, match], dim=1)
+            seen = self.read(frame, before)
+            given = torch.cat([sought, seen], dim=1)
             update, state = localisation.step(given, state)
-            return grid.compose(guess, update), state
-        whole = guess.new_tensor(grid.identity).expand_as(guess)
+            return grid.compose(before, update), state
+        whole = before.new_tensor(grid.identity).expand_as(before)
         seen = self.transformer.sampler(frame, grid, whole)
         return localisation(torch.cat([sought, seen], dim=1)), None
 
@@ -173,31 +167,6 @@ class Tracker(BaseModel):
         wider = theta.new_tensor(grid.window_theta(self.context, centre))
         around = grid.compose(theta, wider.expand_as(theta))
         return self.transformer.sampler(frame, grid, around)
-
-
-def correlation(sought: Tensor, seen: Tensor, share: float) -> Tensor:
-    """Return how well the middle of one picture is matched in another.
-
-    ``(B, 1, H, W)``, 1 in the middle if both are the same.
-
-    Args:
-        sought: ``(B, C, H, W)``, of which the middle counts.
-        seen: ``(B, C, H, W)``.
-        share: Of the sides that is the middle.
-    """
-    batch, channels, *size = sought.shape
-    # an odd number of cells has a middle one
-    half = [int(share * (cells - 1) / 2) for cells in size]
-    rows, columns = (
-        slice((cells - 1) // 2 - reach, (cells - 1) // 2 + reach + 1)
-        for cells, reach in zip(size, half, strict=True)
-    )
-    kernel = sought[..., rows, columns]
-    match = F.conv2d(
-        seen.flatten(0, 1).unsqueeze(0), kernel, padding=half, groups=batch
-    )
-    energy = kernel.square().sum((1, 2, 3)).clamp(min=1e-6)
-    return match[0].unsqueeze(1) / energy.view(-1, 1, 1, 1)
 
 
 def box_corners(box: Tensor) -> Tensor:
