@@ -86,15 +86,18 @@ def tps_basis(
 
 
 def apply_tps(
-    targets: Tensor, control: Tensor, coefficients: Tensor, points: Tensor
+    targets: Tensor,
+    control: Tensor,
+    points: Tensor,
+    coefficients: Tensor | None = None,
 ) -> Tensor:
     """Map ``points ([B,] P, 2)`` by the spline ``control -> targets``.
 
     Args:
         targets: ``(B, K, 2)``.
         control: ``(K, 2)``.
-        coefficients: :func:`tps_coefficients` of ``control``.
         points: ``(P, 2)``, or each sample's own, ``(B, P, 2)``.
+        coefficients: :func:`tps_coefficients` of ``control``, where known.
     """
     basis = tps_basis(control, points.flatten(0, -2), coefficients)
     basis = basis.to(targets).unflatten(0, points.shape[:-1])  # ([B,] P, K)

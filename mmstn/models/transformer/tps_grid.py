@@ -65,7 +65,7 @@ class TPSGrid(GridGenerator):
     def transform(self, theta: Tensor, points: Tensor) -> Tensor:
         targets = theta.unflatten(1, self.control.shape)
         coefficients = self.coefficients.to(points.device)
-        return tps.apply_tps(targets, self.control, coefficients, points)
+        return tps.apply_tps(targets, self.control, points, coefficients)
 
     def linearised(self, theta: Tensor) -> Tensor:
         """Return the least squares fit to the control points."""
