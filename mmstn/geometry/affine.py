@@ -40,7 +40,8 @@ def attention_matrix(theta: Tensor) -> Tensor:
             source along each axis.
     """
     scale, shift = theta[:, :1], theta[:, 1:]
-    linear = torch.diag_embed(scale.expand_as(shift))
+    eye = torch.eye(shift.shape[1], dtype=theta.dtype, device=theta.device)
+    linear = scale.unsqueeze(2) * eye
     return torch.cat([linear, shift.unsqueeze(-1)], dim=-1)
 
 

@@ -125,5 +125,5 @@ def tps_grid(
 
 def apply_basis(basis: Tensor, displacement: Tensor) -> Tensor:
     """Return ``basis ([B,] P, K) @ (B, K, 2)``, planar in memory."""
-    planes = displacement.movedim(-1, 1)  # (B, 2, K)
-    return (planes @ basis.mT).movedim(1, -1)
+    planes = displacement.mT  # (B, 2, K)
+    return (planes @ basis.mT).mT
