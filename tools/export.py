@@ -12,7 +12,7 @@ from mmengine.config import Config, DictAction
 from mmpretrain.apis import get_model
 
 from mmstn.apis import export
-from mmstn.apis.export import shape_of_images
+from mmstn.apis.exporter import shape_of_images
 from mmstn.checkpoint_fit import load_whole
 from mmstn.shipped import config_argument
 

@@ -2,7 +2,7 @@
 
 from .as_json import as_json
 from .drawing import draw_attention
-from .export import export
+from .exporter import export
 from .stn_inferencer import STNInferencer, inference_model
 
 __all__ = [

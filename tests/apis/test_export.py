@@ -8,7 +8,7 @@ from mmpretrain.apis import get_model
 from torch import nn
 
 from mmstn.apis import export
-from mmstn.apis.export import Exported, shape_of_images
+from mmstn.apis.exporter import Exported, shape_of_images
 from mmstn.models import (
     AffineGrid,
     GridSampler,
@@ -128,7 +128,7 @@ def test_a_transformer_inside_a_backbone_is_exported(tmp_path):
     net = PlainNet((8, 8), [dict(conv=4, kernel=3), dict(fc=6)], 2)
     look = dict(
         type='mmstn.SpatialTransformer',
-        before='steps.fc',
+        before='steps.flatten',
         localisation=dict(
             trunk=dict(
                 type='mmstn.PlainNet',
@@ -187,7 +187,7 @@ def test_a_file_that_computes_something_else_is_not_written(
     tmp_path, monkeypatch
 ):
     model = awake(SpatialTransformer(trunk(2), AffineGrid((4, 5))), 2, 9, 10)
-    monkeypatch.setattr('mmstn.apis.export.TOLERANCE', -1.0)
+    monkeypatch.setattr('mmstn.apis.exporter.TOLERANCE', -1.0)
     path = tmp_path / 'look.onnx'
     with pytest.raises(RuntimeError, match='does not compute what torch'):
         export(model, (2, 9, 10), path)
