@@ -48,10 +48,13 @@ def test_the_site_is_built_without_a_broken_link(tmp_path):
 @pytest.mark.slow
 def test_the_notebook_runs(tmp_path):
     nbclient = pytest.importorskip('nbclient', reason='needs .[docs]')
+    pytest.importorskip('onnxruntime', reason='needs .[export]')
     import nbformat
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    nbclient.NotebookClient(notebook, timeout=600).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=600, resources={'metadata': {'path': tmp_path}}
+    ).execute()
     (accuracy,) = re.findall(
         r'([\d.]+)% of the test digits', str(notebook.cells)
     )

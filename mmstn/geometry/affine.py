@@ -116,7 +116,7 @@ def affine_matrix(theta: Tensor) -> Tensor:
         theta: ``(B, 2)`` on one axis, ``(B, 6)`` in 2D, ``(B, 12)`` in 3D, row
             by row; the last entry of each row is the shift.
     """
-    dimensions = {2: 1, 6: 2, 12: 3}[theta.shape[1]]
+    dimensions = {2: 1, 6: 2, 12: 3}[int(theta.shape[1])]
     return theta.unflatten(1, (dimensions, dimensions + 1))
 
 

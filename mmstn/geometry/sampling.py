@@ -72,7 +72,8 @@ def sample_each(
         )
     check(source, grids[:, 0], kernel, padding)
     # the planes of x and y stay apart in memory where the grids are copied
-    stacked = grids.movedim(-1, 1).flatten(2, 3).movedim(1, -1)
+    last = grids.ndim - 1
+    stacked = grids.movedim(last, 1).flatten(2, 3).movedim(1, last - 1)
     output = sample_zero_padded(source, stacked, kernel, padding)
     output = output.unflatten(2, grids.shape[1:3]).movedim(2, 1)
     term = padding_and_nan_term(grids, padding, output)
@@ -134,7 +135,7 @@ def padding_and_nan_term(
     for _ in range(axes):
         first = first[..., 0, :]  # at last (B, [N,] n)
     total = (first * 0).sum(-1).to(output.dtype)
-    total = total.view(*total.shape, *[1] * (axes + 1))
+    total = total[(..., *[None] * (axes + 1))]
     if not isinstance(padding, str):
         total = total + per_channel(padding, axes, output)
     return total

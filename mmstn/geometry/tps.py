@@ -125,5 +125,5 @@ def tps_grid(
 
 def apply_basis(basis: Tensor, displacement: Tensor) -> Tensor:
     """Return ``basis ([B,] P, K) @ (B, K, 2)``, planar in memory."""
-    planes = displacement.mT  # (B, 2, K)
-    return (planes @ basis.mT).mT
+    planes = displacement.transpose(1, 2)  # (B, 2, K)
+    return (planes @ basis.transpose(-2, -1)).transpose(1, 2)

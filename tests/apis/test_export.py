@@ -15,6 +15,8 @@ from mmstn.models import (
     IterativeSpatialTransformer,
     ParallelSpatialTransformer,
     PlainNet,
+    RecurrentLocalisation,
+    SimilarityGrid,
     SpatialTransformer,
     STNBackbone,
     TPSGrid,
@@ -84,6 +86,14 @@ NETWORKS = {
     'several': lambda: Side(
         ParallelSpatialTransformer(3, trunk(2), TranslationGrid((4, 5), 0.5)),
         ParallelSpatialTransformer(2, trunk(2), TPSGrid((9, 10))),
+        ParallelSpatialTransformer(
+            2,
+            RecurrentLocalisation(
+                trunk(2), (1, 0, 0, 0, 1, 0) * 2, in_features=8, num_steps=2
+            ),
+            AffineGrid((4, 5)),
+            starts=[(1, 0, 0, 0, 1, 0)] * 2,
+        ),
         IterativeSpatialTransformer(2, trunk(2), AffineGrid((9, 10))),
     ),
 }
@@ -121,6 +131,30 @@ def test_torchs_own_export_computes_what_torch_does(case):
     )
     images = torch.rand(5, *shape)
     torch.testing.assert_close(program.module()(images), model(images))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('axes', SIZES)
+def test_the_older_exporter_computes_what_torch_does(axes, tmp_path):
+    known = [
+        transformer
+        for transformer in every(axes)
+        if axes < 3 or not isinstance(transformer.grid, SimilarityGrid)
+    ]
+    model, path = awake(Side(*known), 2, *SIZES[axes]), tmp_path / 'old.onnx'
+    torch.onnx.export(
+        model,
+        (torch.rand(2, 2, *SIZES[axes]),),
+        path,
+        dynamo=False,
+        input_names=['images'],
+        dynamic_axes=dict(images={0: 'batch'}),
+        opset_version=20,
+    )
+    images = torch.rand(5, 2, *SIZES[axes])
+    session = onnxruntime.InferenceSession(path)
+    (found,) = session.run(None, {'images': images.numpy()})
+    np.testing.assert_allclose(found, model(images).detach(), atol=1e-5)
 
 
 @pytest.mark.slow

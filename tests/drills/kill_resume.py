@@ -51,7 +51,7 @@ def config(work_dir: Path, setting: str, resume: bool) -> Config:
     loader.dataset.indices = 32
     cfg.val_dataloader.dataset.indices = 8
     cfg.model.backbone.backbone.channels = 4
-    cfg.model.head.in_channels = 4 * 2 * 2
+    cfg.model.head.update(in_channels=4 * 2 * 2, dropout=0.0)
     cfg.train_cfg = dict(by_epoch=True, max_epochs=EPOCHS)
     cfg.param_scheduler = dict(type='CosineAnnealingLR', T_max=EPOCHS)
     cfg.default_hooks.checkpoint.update(interval=1, save_best='auto')

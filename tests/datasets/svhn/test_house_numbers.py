@@ -13,7 +13,7 @@ from PIL import Image
 from mmstn.datasets.svhn import svhn_crops
 from mmstn.datasets.svhn.digit_struct import HouseNumber, write_digit_struct
 from mmstn.datasets.svhn.svhn_crops import prepare
-from mmstn.models.heads import digit_sequence_head
+from mmstn.models import DigitSequenceHead
 from mmstn.registry import DATASETS
 
 COUNTS = dict(train=7, extra=14, test=3)
@@ -195,5 +195,6 @@ def test_unpacked_folders_have_but_to_be_prepared(root, tmp_path):
 
 def test_the_head_reads_the_labels_of_the_crops():
     # models may not import data sets: the numbers stand in both
-    assert digit_sequence_head.DIGITS == svhn_crops.LENGTH
-    assert digit_sequence_head.CLASSES == svhn_crops.NOTHING + 1
+    head = DigitSequenceHead(in_channels=8)
+    assert head.num_digits == svhn_crops.LENGTH
+    assert head.fc.out_features == svhn_crops.LENGTH * (svhn_crops.NOTHING + 1)
