@@ -134,6 +134,7 @@ def test_torchs_own_export_computes_what_torch_does(case):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings('ignore')  # that it traces what depends on data
 @pytest.mark.parametrize('axes', SIZES)
 def test_the_older_exporter_computes_what_torch_does(axes, tmp_path):
     known = [
