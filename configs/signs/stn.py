@@ -3,7 +3,7 @@
 python tools/train.py configs/signs/stn.py
 
 Source: Stallkamp et al. 2012; the network is ours.
-Result: an error of 3.86 %, seed 0, 40 epochs in bfloat16.
+Result: an error of 3.75 ± 0.11 %, 3 seeds, 40 epochs in bfloat16.
 """
 
 _base_ = ['../_base_/signs.py', '../_base_/sign_stn.py']
