@@ -62,11 +62,11 @@ def moved(
 def fitted(picture: np.ndarray) -> np.ndarray:
     """Return an RGB picture whose longer side is at most ``LONGEST``."""
     picture = np.ascontiguousarray(picture[..., :3])
-    ratio = LONGEST / max(picture.shape[:2])
-    if ratio < 1:
-        picture = cv2.resize(
-            picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA
-        )
+    height, width = picture.shape[:2]
+    ratio = LONGEST / max(height, width)
+    if ratio < 1:  # a pixel remains of the shorter side of a thin one
+        size = [max(1, round(ratio * side)) for side in (width, height)]
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return picture
 
 

@@ -47,6 +47,8 @@ def test_a_picture_at_rest_and_one_tilted():
 def test_a_large_picture_is_bounded():
     assert fitted(np.zeros((3000, 1000, 4), np.uint8)).shape == (480, 160, 3)
     assert fitted(photo()).shape == (60, 80, 3)
+    assert fitted(np.zeros((1, 3000, 3), np.uint8)).shape == (1, 480, 3)
+    assert fitted(np.zeros((3000, 2, 3), np.uint8)).shape == (480, 1, 3)
 
 
 @pytest.fixture(scope='module')
