@@ -68,9 +68,9 @@ def test_two_iterations_reach_every_parameter(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('model', SUMS)
-def test_the_models_that_add_up_are_equally_large(model):
-    sizes = [parameters(config(f'sums/{m}')) for m in (model, 'cnn')]
+@pytest.mark.parametrize('model', [m for m in SUMS if m != 'cnn'])
+def test_the_fully_connected_models_that_add_up_are_equally_large(model):
+    sizes = [parameters(config(f'sums/{m}')) for m in (model, 'fcn')]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.01)
 
 

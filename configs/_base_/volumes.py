@@ -33,10 +33,10 @@ model = dict(
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
 param_scheduler = dict(
     type='CosineAnnealingLR',
-    T_max=2,
+    T_max=6,
     by_epoch=True,
     convert_to_iter_based=True,
 )
-train_cfg = dict(by_epoch=True, max_epochs=2)
+train_cfg = dict(by_epoch=True, max_epochs=6, val_interval=2)
 auto_scale_lr = dict(base_batch_size=32)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1))

@@ -14,7 +14,7 @@ model = dict(
         backbone=dict(
             type='mmstn.DigitFCN',
             size=(42, 42),
-            hidden_dim=205,
+            hidden_dim=307,
             downsample=2,
             in_channels=2,
         ),
@@ -37,6 +37,6 @@ model = dict(
             grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
         ),
     ),
-    head=dict(in_channels=205),
+    head=dict(in_channels=307),
 )
 custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
