@@ -3,7 +3,7 @@
 python tools/train.py configs/few/pstn_3000.py
 
 Source: Schwoebel et al. 2022, table of MNIST subsets.
-Result: an accuracy of 98.21 % (the paper: 98.0), seed 0, 100 epochs in
+Result: an accuracy of 98.41 ± 0.13 % (the paper: 98.0), 5 seeds, 100 epochs in
 bfloat16.
 """
 

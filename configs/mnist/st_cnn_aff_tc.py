@@ -3,7 +3,7 @@
 python tools/train.py configs/mnist/st_cnn_aff_tc.py
 
 Source: Jaderberg et al. 2015, table 1 and appendix A.4.
-Result: not run yet.
+Result: an error of 1.15 % (the paper: 1.7), seed 0, 25 epochs.
 """
 
 _base_ = [
