@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmstn.results.experiments import Experiment, Table
-from mmstn.results.record import Record
+from mmstn.results.record import ONE_CORE, Record
 
 
 def minutes_and_numbers(
@@ -28,7 +28,7 @@ def plot_over_time(
 ) -> None:
     """Draw the number of each experiment over minutes of one core.
 
-    Each table has a panel of its own. The first seed with a curve is drawn;
+    Each table has a panel of its own. The first seed with a curve on a CPU is drawn;
     an experiment without one is left out.
 
     Args:
@@ -48,7 +48,7 @@ def plot_over_time(
     panels = {}
     for table, row in chosen:
         for record in records.get(row.name, ()):
-            if record.curve:
+            if record.curve and record.device == ONE_CORE:
                 panels.setdefault(table.name, []).append((row, record))
                 break
     if not panels:

@@ -23,6 +23,7 @@ from pathlib import Path
 from mmstn.files import write_whole
 
 FOLDER = 'configs/results'
+ONE_CORE = 'CPU, one core'  # the device of most
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,16 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 
 from mmstn.results.experiments import Experiment, Table
-from mmstn.results.record import Record, record_path, write_record
+from mmstn.results.record import (
+    ONE_CORE,
+    Record,
+    record_path,
+    write_record,
+)
 
 RUNS = 'work_dirs/reproduce'
 PACKAGES = ('torch', 'torchvision', 'numpy', 'opencv-python', 'mmengine')
 PACKAGES += ('mmpretrain', 'onedl-mmengine', 'onedl-mmpretrain')
-ONE_CORE = 'CPU, one core'
 ONE_THREAD = dict(
     OMP_NUM_THREADS='1',
     MKL_NUM_THREADS='1',

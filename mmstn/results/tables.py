@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from textwrap import fill
 
 from mmstn.results.experiments import Experiment, Table
-from mmstn.results.record import Record
+from mmstn.results.record import ONE_CORE, Record
 
 PAGES = ('README.md', 'configs/README.md')
 BETWEEN = r'(<!-- results: (\S+) -->\n).*?(<!-- end -->)'
@@ -41,13 +41,21 @@ def seeds_of(records: Sequence[Record]) -> str:
     return f'{len(records)} seeds'
 
 
-def budget_of(record: Record) -> str:
-    """Return what a run was allowed, in words."""
-    epochs = record.budget['epochs']
+def budget_of(records: Sequence[Record]) -> str:
+    """Return what each run was allowed, in words."""
+    epochs = records[0].budget['epochs']
     text = f'{epochs} epoch{"s" * (epochs > 1)}'
-    if record.precision != 'float32':
-        text += f' in {record.precision}'
+    precisions = sorted({record.precision for record in records})
+    if precisions != ['float32']:
+        text += f' in {" or ".join(precisions)}'
     return text
+
+
+def rate_of(records: Sequence[Record]) -> str:
+    """Return the images/s on the device of the first record."""
+    device = records[0].device
+    rates = [r.images_per_second for r in records if r.device == device]
+    return f'{mean(rates):,.0f}' + ', GPU' * (device != ONE_CORE)
 
 
 def is_as_good(table: Table, row: Experiment, records) -> bool:
@@ -83,11 +91,10 @@ def table_row(
     for heading, metric in table.also.items():
         found = values(records, metric)
         cells[heading] = with_spread(found, 0) if found else ''
-    rate = mean(record.images_per_second for record in records)
     return cells | {
-        'budget': budget_of(records[0]),
+        'budget': budget_of(records),
         'parameters': f'{records[0].parameters:,}',
-        'images/s': f'{rate:,.0f}',
+        'images/s': rate_of(records),
     }
 
 
@@ -152,7 +159,7 @@ def result_line(
     article = 'an ' if table.shown[0] in 'ae' else 'a '
     paper = '' if row.paper is None else f' (the paper: {row.paper})'
     text = f'Result: {article}{table.shown} of {shown} %{paper}, '
-    return fill(text + f'{seeds_of(records)}, {budget_of(records[0])}.', 79)
+    return fill(text + f'{seeds_of(records)}, {budget_of(records)}.', 79)
 
 
 def header(text: str, line: str) -> str:

@@ -86,6 +86,21 @@ def test_a_row_is_the_mean_and_spread_of_its_records():
     }
 
 
+def test_what_ran_on_a_gpu_is_said_and_not_mixed_with_one_core():
+    gpu = dict(device='NVIDIA H100', images_per_second=1000.0)
+    first, second = RECORDS['a/plain']
+    lines = [
+        markdown(TABLE, {'a/plain': records}).splitlines()[2]
+        for records in (
+            [replace(first, **gpu)],
+            [replace(first, precision='bfloat16'), replace(second, **gpu)],
+        )
+    ]
+    assert lines[0].endswith('| 60 epochs | 399,615 | 1,000, GPU |')
+    mixed = '| 60 epochs in bfloat16 or float32 | 399,615 | 12,000 |'
+    assert lines[1].endswith(mixed)
+
+
 def test_what_is_at_the_papers_to_its_digits_is_bold():
     assert cells(1)['ours, error'] == '**1.24**, seed 0'
     worse = {'a/better': [record('a/better', 0, 98.75)]}
