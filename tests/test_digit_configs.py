@@ -68,6 +68,34 @@ def test_two_iterations_reach_every_parameter(
 
 
 @pytest.mark.slow
+def test_four_steps_of_st_gan_reach_the_critic_and_two_stages(
+    few_digits, tmp_path
+):
+    cfg = config('st_gan/framed_digits')
+    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+        loader.update(batch_size=1, num_workers=0, persistent_workers=False)
+        loader.dataset.update(data_root=str(few_digits), indices=4)
+    cfg.test_dataloader = cfg.val_dataloader
+    cfg.model.update(critic_steps=1, stage_steps=2)
+    cfg.train_cfg.max_epochs = 1
+    cfg.update(work_dir=str(tmp_path), experiment_name=tmp_path.name)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert 'val/placement/undone' in runner.message_hub.log_scalars
+    state = runner.optim_wrapper.optimizer.state
+    moved = {
+        name.partition('.trunk')[0].partition('.regressor')[0]
+        for name, weight in runner.model.named_parameters()
+        if weight in state and state[weight]['exp_avg'].any()
+    }
+    first, second, *later = (
+        f'transformer.localisation.{stage}' for stage in range(4)
+    )
+    assert {first, second} < moved
+    assert not moved & {*later}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize('model', [m for m in SUMS if m != 'cnn'])
 def test_the_fully_connected_models_that_add_up_are_equally_large(model):
     sizes = [parameters(config(f'sums/{m}')) for m in (model, 'fcn')]

@@ -3,7 +3,7 @@
 python tools/train.py configs/signs/ic_stn_4_noise.py
 
 Source: Lin and Lucey 2017; the network is ours.
-Result: an error of 14.32 %, seed 0, 40 epochs in bfloat16.
+Result: an error of 14.73 ± 0.93 %, 3 seeds, 40 epochs in bfloat16.
 """
 
 _base_ = 'stn_noise.py'

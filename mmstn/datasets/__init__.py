@@ -9,6 +9,7 @@ from .digits import (
     DigitSequences,
     DigitVolumes,
     DistortedMNIST,
+    FramedDigits,
     MovingDigits,
 )
 from .epoch_sampler import EpochSampler
@@ -25,6 +26,7 @@ __all__ = [
     'DigitVolumes',
     'DistortedMNIST',
     'EpochSampler',
+    'FramedDigits',
     'HouseNumbers',
     'MovingDigits',
     'PackDigits',

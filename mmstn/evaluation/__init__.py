@@ -3,8 +3,15 @@
 import mmpretrain.evaluation  # noqa: F401  a parent's locations: not imported
 
 from .part_coverage import PartCoverage
+from .placement_distance import PlacementDistance
 from .pose_undone import PoseUndone
 from .sequence_accuracy import SequenceAccuracy
 from .tracking_iou import TrackingIoU
 
-__all__ = ['PartCoverage', 'PoseUndone', 'SequenceAccuracy', 'TrackingIoU']
+__all__ = [
+    'PartCoverage',
+    'PlacementDistance',
+    'PoseUndone',
+    'SequenceAccuracy',
+    'TrackingIoU',
+]

@@ -37,3 +37,9 @@ def to_pixels(points: Tensor, size: tuple[int, ...]) -> Tensor:
     """Return normalised ``points (..., n)`` in pixels of ``size``."""
     cells = points.new_tensor(size[::-1])
     return ((points + 1) * cells - 1) / 2
+
+
+def to_normalised(points: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return ``points (..., n)`` in pixels of ``size``, normalised."""
+    cells = points.new_tensor(size[::-1])
+    return (2 * points + 1) / cells - 1

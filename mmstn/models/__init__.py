@@ -9,10 +9,11 @@ from .data_preprocessor import BatchPreprocessor
 from .heads import *  # noqa: F403
 from .losses import *  # noqa: F403
 from .necks import *  # noqa: F403
+from .st_gan import STGAN
 from .tracker import Tracker
 from .transformer import *  # noqa: F403
 
-__all__ = ['BatchPreprocessor', 'Tracker']
+__all__ = ['STGAN', 'BatchPreprocessor', 'Tracker']
 __all__ += backbones.__all__
 __all__ += classifiers.__all__
 __all__ += heads.__all__

@@ -28,8 +28,8 @@ def plot_over_time(
 ) -> None:
     """Draw the number of each experiment over minutes of one core.
 
-    Each table has a panel of its own. The first seed with a curve on a CPU is drawn;
-    an experiment without one is left out.
+    Each table has a panel of its own. The first seed with a curve on a CPU is
+    drawn; an experiment without one is left out.
 
     Args:
         chosen: Experiments, each with its table.

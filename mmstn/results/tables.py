@@ -90,7 +90,8 @@ def table_row(
     cells['ours'] = f'{ours}, {seeds_of(records)}'
     for heading, metric in table.also.items():
         found = values(records, metric)
-        cells[heading] = with_spread(found, 0) if found else ''
+        digits = 0 if heading.endswith('%') else 1
+        cells[heading] = with_spread(found, digits) if found else ''
     return cells | {
         'budget': budget_of(records),
         'parameters': f'{records[0].parameters:,}',

@@ -1,4 +1,4 @@
-"""Draw a window that follows something through frames."""
+"""Draw a window that moves from frame to frame, or stage to stage."""
 
 from collections.abc import Sequence
 
@@ -57,8 +57,37 @@ def strips(
     return sheet(rows, [[f'frame {time + 1}'] for time in times])
 
 
+def stages(
+    pictures: Sequence[np.ndarray],
+    windows: Sequence[np.ndarray],
+    boxes: Sequence[np.ndarray],
+) -> np.ndarray:
+    """Return pictures at first and after each stage, a row for each sample.
+
+    Args:
+        pictures: Grey, ``(1 + S, H, W)`` in uint8, of S stages.
+        windows: Corners ``(1 + S, 4, 2)`` in pixels, drawn boldly.
+        boxes: Where they belong, ``(4, 2)``, drawn thinly.
+    """
+    count = len(pictures[0])
+    rows = [
+        Row(
+            f'sample {number}',
+            [at(stage, clip, window, [box] * count) for stage in range(count)],
+        )
+        for number, (clip, window, box) in enumerate(
+            zip(pictures, windows, boxes, strict=True), 1
+        )
+    ]
+    heads = ['start', *(f'stage {stage}' for stage in range(1, count))]
+    return sheet(rows, [[head] for head in heads])
+
+
 def at(
-    time: int, clip: np.ndarray, window: np.ndarray, box: np.ndarray
+    time: int,
+    clip: np.ndarray,
+    window: Sequence[np.ndarray],
+    box: Sequence[np.ndarray],
 ) -> np.ndarray:
     """Return one frame on its ground, with the window and the box."""
     tile = draw.enlarge(clip[time][..., None].repeat(3, axis=2))

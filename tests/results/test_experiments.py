@@ -43,7 +43,8 @@ def test_every_experiment_has_a_config_and_a_name_of_its_own():
 
 
 @pytest.mark.parametrize(
-    'folder', ['mnist', 'sequences', 'sums', 'svhn', 'tracking', 'volumes']
+    'folder',
+    ['mnist', 'sequences', 'st_gan', 'sums', 'svhn', 'tracking', 'volumes'],
 )
 def test_every_config_of_a_folder_is_an_experiment(folder):
     listed = {row.config for row in ROWS}

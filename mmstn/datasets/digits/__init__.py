@@ -4,6 +4,7 @@ from .digit_pairs import DigitPairs
 from .digit_sequences import DigitSequences
 from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
+from .framed_digits import FramedDigits
 from .moving_digits import MovingDigits
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     'DigitSequences',
     'DigitVolumes',
     'DistortedMNIST',
+    'FramedDigits',
     'MovingDigits',
 ]

@@ -18,12 +18,13 @@ class PackDigits(BaseTransform):
     become what the network takes: one that fits stands unchanged in the
     middle of black, since a digit keeps its size in pixels there; a larger
     one is shrunk to fit. Digits should be light on dark, as in MNIST. The two
-    channels of a pair of digits stay apart; a volume is packed as it is.
+    channels of a pair of digits and the four of a card and its frame stay
+    apart; a volume is packed as it is.
 
-    Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, C)`` of one or two
-    channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional: the
+    Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, C)`` of one, two
+    or four channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional: the
     keys of ``META`` and all that start with ``gt_``, the targets. Added:
-    ``inputs``, uint8 ``(1 or 2, H, W)`` or ``(1, D, H, W)``, and
+    ``inputs``, uint8 ``(1, 2 or 4, H, W)`` or ``(1, D, H, W)``, and
     ``data_samples``, in which an ``img_shape`` becomes the size of ``inputs``.
     All others are dropped.
 
@@ -64,11 +65,11 @@ class PackDigits(BaseTransform):
         """Return the image as uint8 ``(*size, C)``, without colour."""
         if image.ndim == 2:
             image = image[..., None]
-        channels = {3: (1, 2, 3), 4: (1,)}.get(image.ndim, ())
+        channels = {3: (1, 2, 3, 4), 4: (1,)}.get(image.ndim, ())
         if image.dtype != np.uint8 or image.shape[-1] not in channels:
             raise ValueError(
                 'PackDigits: img must be uint8 and (H, W), (H, W, C) of one '
-                'to three channels, or (D, H, W, 1), but got '
+                'to four channels, or (D, H, W, 1), but got '
                 f'{image.dtype} {image.shape}'
             )
         if image.shape[-1] == 3:

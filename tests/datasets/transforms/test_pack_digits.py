@@ -103,11 +103,11 @@ def test_an_image_without_a_label_is_packed():
     'image',
     [
         GREY / 2,
-        GREY[..., None].repeat(4, 2),
+        GREY[..., None].repeat(5, 2),
         GREY[0],
         GREY[..., None, None].repeat(2, 3),
     ],
-    ids=['float', 'four channels', 'one axis', 'volume of two channels'],
+    ids=['float', 'five channels', 'one axis', 'volume of two channels'],
 )
 def test_other_shapes_than_images_are_refused(image):
     with pytest.raises(ValueError, match='PackDigits: img must be uint8'):
