@@ -1,0 +1,27 @@
+"""A loss on theta, and a small CNN behind an affine transformer.
+
+python tools/train.py configs/losses/stn_1000.py --cfg-options \
+    model.theta_losses.0.type=mmstn.CollapseLoss \
+    model.theta_losses.0.weight=0.1
+
+1,000 digits of MNIST. Source: ours. The weight of each loss was chosen on
+5,000 training digits that are in none of the folds.
+Result: not run yet.
+"""
+
+_base_ = '../few/stn_1000.py'
+
+model = dict(
+    type='mmstn.STNClassifier',
+    theta_losses=[dict(type='mmstn.ConsistencyLoss', weight=0.1)],
+)
+custom_hooks = [
+    dict(type='mmstn.AttentionVisualizationHook'),
+    dict(type='mmstn.AttentionRecordHook'),
+    dict(type='mmstn.TurnedRecordHook'),
+]
+test_evaluator = [
+    dict(type='Accuracy'),
+    dict(type='mmstn.ReadOutside'),
+    dict(type='mmstn.OutputSpread'),
+]
