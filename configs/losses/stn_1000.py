@@ -4,7 +4,7 @@ python tools/train.py configs/losses/stn_1000.py --cfg-options \
     model.theta_losses.0.type=mmstn.CollapseLoss \
     model.theta_losses.0.weight=0.1
 
-1,000 digits of MNIST. Source: ours. The weight of each loss was chosen on
+Source: ours. 1,000 digits of MNIST. The weight of each loss was chosen on
 5,000 training digits that are in none of the folds.
 Result: not run yet.
 """
