@@ -1,8 +1,9 @@
 """A loss on theta, and ST-FCN-Aff on RTS by a short schedule.
 
-python tools/train.py configs/losses/st_fcn_rts.py --cfg-options \
-    model.theta_losses.0.type=mmstn.CollapseLoss \
-    model.theta_losses.0.weight=0.1
+python tools/train.py configs/losses/st_fcn_rts.py
+
+Another loss, and its weight, by --cfg-options
+model.theta_losses.0.type=mmstn.OutsideLoss model.theta_losses.0.weight=1
 
 Source: ours. Six epochs of 55,000 digits; the last 5,000 are held out.
 Result: not run yet.
@@ -12,7 +13,7 @@ _base_ = '../mnist/st_fcn_aff_rts.py'
 
 model = dict(
     type='mmstn.STNClassifier',
-    theta_losses=[dict(type='mmstn.ConsistencyLoss', weight=0.1)],
+    theta_losses=[dict(type='mmstn.ConsistencyLoss', weight=1.0)],
 )
 custom_hooks = [
     dict(type='mmstn.AttentionVisualizationHook'),
