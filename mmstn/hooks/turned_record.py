@@ -59,9 +59,16 @@ class TurnedRecordHook(Hook):
     ) -> None:
         self.handles.close()
 
-    def write(self, model, args, kwargs, predictions: list) -> None:
+    def write(
+        self, model, args: tuple, kwargs: dict, predictions: list
+    ) -> None:
         """Show turned inputs, and write outputs; a forward hook."""
         inputs = args[0] if args else kwargs['inputs']
+        if inputs.ndim != 4:
+            raise ValueError(
+                'TurnedRecordHook: inputs must be pictures (B, C, H, W), but '
+                f'got {tuple(inputs.shape)}; take it out of custom_hooks'
+            )
         inputs = inputs[: self.left]
         self.left -= len(inputs)
         if len(inputs) == 0:

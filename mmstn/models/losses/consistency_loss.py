@@ -9,7 +9,11 @@ from mmstn.checks import check_finite_number, is_finite_number
 from mmstn.geometry import affine
 from mmstn.geometry.sampling import sample
 from mmstn.models.losses.theta_loss import ThetaLoss
-from mmstn.models.transformer import IterativeSpatialTransformer
+from mmstn.models.transformer import (
+    IterativeSpatialTransformer,
+    Posterior,
+    SpatialTransformer,
+)
 from mmstn.models.transformer.find import Reading
 from mmstn.registry import MODELS
 
@@ -101,7 +105,12 @@ class ConsistencyLoss(ThetaLoss):
         )
 
 
-def settled(transformer, theta: Tensor, posterior) -> Tensor:
-    """Return the mean of theta where it was drawn, or theta."""
+def settled(
+    transformer: SpatialTransformer, theta: Tensor, posterior: Posterior | None
+) -> Tensor:
+    """Return the mean of theta where it was drawn, or theta.
+
+    A transformer of several steps composes its draws, and keeps them.
+    """
     composes = isinstance(transformer, IterativeSpatialTransformer)
     return theta if posterior is None or composes else posterior.mean
