@@ -87,6 +87,41 @@ def test_losses_on_theta_are_beside_those_of_the_head():
     assert_close(losses['loss_outside'], 2 * outside)
 
 
+@pytest.mark.parametrize('name', ['Consistency', 'Collapse'])
+@pytest.mark.parametrize(
+    'others',
+    [
+        dict(),
+        dict(num_transformers=2, starts=[(0.1, 0.2, 0), (0.1, 0, 0)]),
+        dict(deviation=0.01),
+        dict(num_steps=2),
+    ],
+    ids=['single', 'parallel', 'probabilistic', 'iterative'],
+)
+def test_a_config_line_adds_a_loss_to_any_transformer(name, others):
+    small = {'start': (0.1, 0.2, 0.0), **others}
+    if 'starts' in others:
+        small.pop('start')
+    count = others.get('num_transformers', 1)
+    model = config(
+        small_transformer(**small),
+        theta_losses=[dict(type=f'mmstn.{name}Loss')],
+    )
+    model['backbone']['backbone']['in_channels'] = count
+    model = MODELS.build(model)
+    losses = losses_of(model)
+    key = f'loss_{name.lower()}'
+    assert losses.keys() == {'loss', key}
+    (weight,) = (
+        parameter
+        for parameter_name, parameter in model.named_parameters()
+        if parameter_name.endswith('regressor.weight')
+    )
+    (gradient,) = torch.autograd.grad(losses[key], [weight])
+    assert losses[key] > 0
+    assert gradient.abs().sum() > 0
+
+
 def test_losses_on_theta_reach_the_localiser():
     model = build()
     losses = losses_of(model)

@@ -1,0 +1,40 @@
+"""Dropout, weight decay and early stopping, by MMEngine's own parts.
+
+python tools/train.py configs/regularised/stn_1000.py
+
+Source: ours. 1,000 digits of MNIST. What it stops by are 5,000 training digits
+that are in none of the folds. After `patience` validations without a gain of
+`min_delta` the last epoch counts.
+Result: not run yet.
+"""
+
+_base_ = '../few/stn_1000.py'
+
+model = dict(
+    backbone=dict(
+        backbone=dict(
+            steps=[
+                dict(conv=16, kernel=5),
+                dict(pool='max', size=2),
+                dict(conv=32, kernel=5),
+                dict(pool='max', size=2),
+                dict(fc=64),
+            ]
+        )
+    ),
+    head=dict(type='mmstn.DropoutLinearHead', dropout=0.5),
+)
+optim_wrapper = dict(optimizer=dict(weight_decay=0.05))
+val_dataloader = dict(
+    dataset=dict(split='train', num_digits=5000, fold=9, test_mode=True)
+)
+train_cfg = dict(val_interval=5)
+default_hooks = dict(checkpoint=dict(interval=5, max_keep_ckpts=1))
+custom_hooks = [
+    dict(
+        type='EarlyStoppingHook',
+        monitor='accuracy/top1',
+        min_delta=0.05,
+        patience=5,
+    ),
+]
