@@ -3,8 +3,8 @@
 python tools/train.py configs/mobilenet_v2_cub10.py
 
 The first ten classes of CUB-200-2011 in data/CUB_200_2011, 300 images for
-training and 243 for testing, as crops of 160 pixels like those its transformers
-give, and ImageNet weights in
+training and 243 for testing, as crops of 160 pixels, the size of what its
+transformers give, and ImageNet weights in
 checkpoints/mobilenet_v2_in1k.pth that take (x - 127.5) / 127.5 of RGB, as
 TensorFlow's do. OpenMMLab's serve as well, from the address that MMPretrain's
 configs/mobilenet_v2/metafile.yml gives, with

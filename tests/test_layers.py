@@ -79,6 +79,12 @@ MAY_IMPORT = {
         *TRANSFORMER,
         *LAB,
     },
+    'mmstn.models.st_gan': {
+        'torch',
+        'mmstn.geometry',
+        *TRANSFORMER,
+        *LAB,
+    },
     'mmstn.attention': {
         'numpy',
         'torch',

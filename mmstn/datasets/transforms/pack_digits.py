@@ -21,8 +21,8 @@ class PackDigits(BaseTransform):
     channels of a pair of digits and the four of a card and its frame stay
     apart; a volume is packed as it is.
 
-    Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, C)`` of one, two
-    or four channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional: the
+    Required keys: ``img``, uint8 ``(H, W)``, ``(H, W, C)`` of one, two or four
+    channels or of three in OpenCV's order, or ``(D, H, W, 1)``. Optional: the
     keys of ``META`` and all that start with ``gt_``, the targets. Added:
     ``inputs``, uint8 ``(1, 2 or 4, H, W)`` or ``(1, D, H, W)``, and
     ``data_samples``, in which an ``img_shape`` becomes the size of ``inputs``.
