@@ -30,9 +30,8 @@ class STGAN(BaseModel):
 
     Ours: one step of an optimizer is one of both networks, each by its own
     loss, so that any loop, mixed precision and distribution of MMEngine
-    serves; let the localisers have a lower rate. The slope that is penalised
-    is that of the critic at mixtures of pictures, so no second derivative of
-    the sampling is needed.
+    serves. The slope that is penalised is that of the critic at mixtures of
+    pictures, so no second derivative of the sampling is needed.
 
     Channels of the inputs, by their order: background ``C``, foreground ``C``
     multiplied by its coverage, coverage 1, real picture ``C``. A data sample
