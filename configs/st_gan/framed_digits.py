@@ -9,7 +9,7 @@ true place that is undone, the median over test cards; the error is the rest.
 Source: Lin et al. 2018 (ST-GAN): homographies, WGAN-GP with a penalty of 10,
 the update's squared norm. Ours, for so small pictures on a CPU:
 - mmstn.FramedDigits in place of glasses and indoor scenes;
-- both networks take each step, in batches of 64, at 4e-4 and a cosine to 0, for
+- both networks take each step, in batches of 64, at 4e-4 falling to 0, for
   1,500 steps a stage, where theirs take one for two of the critic, in batches
   of 20, at 1e-5 for 50,000. The rate is the best of 1e-4, 2e-4 and 4e-4 for
   the localisers, by the last 5,000 digits for training, held out, after 560
