@@ -11,7 +11,7 @@ Result: not run yet.
 _base_ = ['../_base_/mnist.py', '../_base_/digit_cnn.py']
 
 train_dataloader = dict(
-    dataset=dict(distortion=None, indices=55000)  # on the others choose
+    dataset=dict(distortion='small', indices=55000)  # choose on others
 )
 val_dataloader = dict(
     dataset=dict(

@@ -13,7 +13,6 @@ from mmstn.checks import check_finite_number
 from mmstn.geometry.outline import outline
 from mmstn.models.build import build
 from mmstn.models.transformer.find import require_transformers
-from mmstn.models.transformer.iterative import check_composes
 from mmstn.registry import MODELS
 
 
@@ -80,9 +79,9 @@ class Colocaliser(BaseModel):
 
     A transformer learns to crop so that any two crops are more alike, to an
     encoder, than a crop and a random crop of the same image: see
-    :func:`pair_loss`. A random crop has the size of the transformer's, and
-    its centre anywhere in the image. All pairs of a batch are taken, the mean
-    where the paper has the sum.
+    :func:`pair_loss`. A random crop has a fixed size, and is inside the
+    image. All pairs of a batch are taken, the mean where the paper has the
+    sum.
 
     A prediction is ``pred_corners (4, 2)``, clockwise from the upper left
     one, in pixels of the image.
@@ -90,21 +89,22 @@ class Colocaliser(BaseModel):
     Source: Jaderberg et al. 2015, appendix A.2.
 
     Args:
-        transformer: Config of a ``mmstn.SpatialTransformer`` or a module; its
-            family is one of matrices, such as ``mmstn.AttentionGrid``.
+        transformer: Config of a ``mmstn.SpatialTransformer`` or a module.
         encoder: Config of a ``mmstn.FrozenEncoder`` or a module, from crops
             to features ``(B, F)``.
+        crop: Share of the image that a random crop reads along each axis.
         margin: The ``alpha`` of the paper, a squared distance of features.
         data_preprocessor: As of MMEngine's ``BaseModel``; it normalises as
             the encoder was trained.
     """
 
-    transformer: Any  # with a family that has from_matrix
+    transformer: Any  # a SpatialTransformer
 
     def __init__(
         self,
         transformer: dict | nn.Module,
         encoder: dict | nn.Module,
+        crop: float,
         margin: float = 1.0,
         data_preprocessor: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
@@ -112,9 +112,15 @@ class Colocaliser(BaseModel):
         super().__init__(data_preprocessor, init_cfg)
         self.transformer = build(transformer)
         require_transformers('Colocaliser', self, 'use another model')
-        check_composes(self.transformer.grid)
         check_finite_number('Colocaliser', 'margin', margin)
+        check_finite_number('Colocaliser', 'crop', crop)
+        if not 0 < crop <= 1:
+            raise ValueError(
+                'Colocaliser: crop must be a share of the image, above 0 and '
+                f'at most 1, but got {crop!r}'
+            )
         self.encoder = build(encoder)
+        self.crop = float(crop)
         self.margin = float(margin)
 
     def forward(
@@ -135,7 +141,7 @@ class Colocaliser(BaseModel):
         theta = self.transformer.locate(inputs)
         crops = self.read(inputs, theta)
         if mode == 'loss':
-            others = self.read(inputs, self.elsewhere(theta.detach()))
+            others = self.read(inputs, self.anywhere(theta))
             features = self.encoder(torch.cat([crops, others])).chunk(2)
             return dict(loss_pairs=pair_loss(*features, self.margin))
         if mode == 'predict':
@@ -150,12 +156,13 @@ class Colocaliser(BaseModel):
         """Return the crops of images, ``(B, C, *out)``."""
         return self.transformer.sampler(images, self.transformer.grid, theta)
 
-    def elsewhere(self, theta: Tensor) -> Tensor:
-        """Return theta ``(B, P)`` with its centre anywhere in the image."""
-        grid = self.transformer.grid
-        matrix = grid.matrix(theta).clone()
-        matrix[..., -1].uniform_(-1, 1)
-        return grid.from_matrix(matrix)
+    def anywhere(self, theta: Tensor) -> Tensor:
+        """Return thetas ``(B, P)`` of random crops, alike to ``theta``."""
+        room = 1 - self.crop
+        centres = torch.empty(len(theta), 2).uniform_(-room, room)
+        window = self.transformer.grid.window_theta
+        thetas = [window(self.crop, centre) for centre in centres.tolist()]
+        return theta.new_tensor(thetas)
 
     def corners(self, images: Tensor, theta: Tensor) -> Tensor:
         """Return the corners of what theta reads, ``(B, 4, 2)``, in pixels."""
@@ -170,16 +177,18 @@ def pair_loss(crops: Tensor, others: Tensor, margin: float) -> Tensor:
     """Return the mean over all pairs of crops of their hinge loss.
 
     ``max(0, d(n, m) - d(n, other of n) + margin)`` for each ``m != n``, of
-    squared distances ``d``.
+    squared distances ``d``. In each pair ``m`` is given, without a gradient:
+    as every crop is the ``m`` of others, it would be drawn to them twice as
+    much as it is pushed from random crops, and all would end on black.
 
-    Source: Jaderberg et al. 2015, appendix A.2, eq. 8.
+    Source: Jaderberg et al. 2015, appendix A.2. Ours: that ``m`` is given.
 
     Args:
         crops: Features ``(N, F)``.
         others: Features of another crop of each image, ``(N, F)``.
         margin: The least difference wanted.
     """
-    between = (crops.unsqueeze(1) - crops).square().sum(-1)  # (N, N)
+    between = (crops.unsqueeze(1) - crops.detach()).square().sum(-1)  # (N, N)
     apart = (crops - others).square().sum(-1, keepdim=True)
     losses = (between - apart + margin).relu()
     pairs = max(1, len(crops) * (len(crops) - 1))

@@ -159,6 +159,17 @@ def translated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
     return one, one * 0, shift
 
 
+def small_and_shifted(
+    draws: Tensor, canvas: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of 'small': smaller digits, up to 4 pixels over
+    the border."""
+    scale = to_range(draws[:, 0], 0.4, 1)
+    room = (canvas - DIGIT_SIDE * scale) / 2 + 4
+    shift = to_range(draws[:, 1:], -1, 1) * room[:, None]
+    return scale, 0 * scale, shift
+
+
 @dataclass(frozen=True)
 class Distortion:
     """The canvas, draws and grid of a distortion.
@@ -195,6 +206,7 @@ DISTORTIONS = {
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
     'TC': placing(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
+    'small': placing(28, 3, small_and_shifted),
     'corners': Distortion(28, 5 * 2, corner_noise),
     'projective': Distortion(64, 6, tilted),
     'time': Distortion(28, 4, warped_in_time),
