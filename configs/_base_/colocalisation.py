@@ -37,9 +37,7 @@ val_dataloader = dict(
     batch_size=100,
     num_workers=0,
     persistent_workers=False,
-    dataset=dict(
-        type='mmstn.PlacedDigits', data_root='data/mnist', digit=3
-    ),
+    dataset=dict(type='mmstn.PlacedDigits', data_root='data/mnist', digit=3),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(_delete_=True, type='mmstn.LocalisationIoU')

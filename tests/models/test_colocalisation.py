@@ -21,7 +21,9 @@ CLASSIFIER = dict(
 
 def encoder(layers=None):
     layers = layers or {'backbone.steps.fc1': 1.0, 'head.fc': 2.0}
-    return dict(type='mmstn.FrozenEncoder', classifier=CLASSIFIER, layers=layers)
+    return dict(
+        type='mmstn.FrozenEncoder', classifier=CLASSIFIER, layers=layers
+    )
 
 
 def build(**kwargs):
@@ -100,7 +102,9 @@ def test_random_crops_are_inside_and_everywhere():
     theta = build().anywhere(torch.zeros(500, 3))
     assert (theta[:, 0] == 0.5).all()
     assert theta[:, 1:].abs().max() <= 0.5
-    assert_close(theta[:, 1:].std(0), torch.full((2,), 0.29), atol=0.03, rtol=0)
+    assert_close(
+        theta[:, 1:].std(0), torch.full((2,), 0.29), atol=0.03, rtol=0
+    )
 
 
 @pytest.mark.parametrize('crop', [0, 1.5, float('nan'), 'half'])
