@@ -112,7 +112,8 @@ def kind_of(step: dict) -> str:
     raise ValueError(
         'PlainNet: a step is dict(conv=channels, kernel=cells), perhaps with '
         "pad=cells and stride=cells, dict(pool='max' or 'avg', size=cells) "
-        'or dict(fc=units), in whole positive numbers, or dict(dropout=share), between 0 and 1, '
+        'or dict(fc=units), in whole positive numbers, or '
+        'dict(dropout=share), between 0 and 1, '
         f'but got {step}'
     )
 
