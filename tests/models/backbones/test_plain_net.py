@@ -119,7 +119,7 @@ def test_every_parameter_gets_a_gradient():
     [
         dict(deconv=3, kernel=2),
         dict(conv=3),
-        dict(conv=3, kernel=2, stride=2),
+        dict(conv=3, kernel=2, dilation=2),
         dict(conv=3, kernel=2, pad=0),
         dict(conv=3, pad=2),
         dict(conv=True, kernel=2),
