@@ -134,3 +134,26 @@ def test_two_transformers_start_in_the_middle_a_little_apart(family):
     torch.testing.assert_close(
         read, torch.stack([middle - apart, middle + apart])
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('model', ['clean', 'clutter'])
+def test_co_localisation_trains_its_localiser_alone(
+    model, few_digits, tmp_path
+):
+    cfg = config(f'colocalisation/{model}')
+    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+        loader.batch_size = 2
+        loader.dataset.update(data_root=str(few_digits), num_digits=3, digit=5)
+    cfg.train_dataloader.drop_last = False
+    cfg.test_dataloader = cfg.val_dataloader
+    cfg.train_cfg.max_epochs = 1
+    cfg.update(work_dir=str(tmp_path), experiment_name=tmp_path.name)
+    runner = Runner.from_cfg(cfg)
+    before = runner.model.encoder.classifier.head.fc.weight.clone()
+    runner.train()
+    assert runner.iter == 2
+    assert 'val/localisation/found' in runner.message_hub.log_scalars
+    after = runner.model.encoder.classifier.head.fc.weight
+    assert not torch.equal(before, after)  # the weights that come along
+    assert not after.requires_grad

@@ -73,6 +73,12 @@ MAY_IMPORT = {
         *TRANSFORMER,
         *LAB,
     },
+    'mmstn.models.colocalisation': {
+        'torch',
+        'mmstn.geometry',
+        *TRANSFORMER,
+        *LAB,
+    },
     'mmstn.models.tracker': {
         'torch',
         'mmstn.geometry',

@@ -21,6 +21,7 @@ def apply() -> None:
     numerics.find_retrieved()
     packages.find_packages_without_pkg_resources()
     packages.resolve_own_configs()
+    packages.load_own_weights()
     loading.guard_checkpoints()
     loading.allow_training_state()
     loading.name_refused_checkpoints()

@@ -9,7 +9,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 
-from mmstn.shipped import find_config
+from mmstn.shipped import find_config, find_weights
 
 
 def is_installed(package: str) -> bool:
@@ -64,3 +64,17 @@ def resolve_own_configs() -> None:
         return resolve(cfg_path, filename)
 
     Config._get_cfg_path = staticmethod(_get_cfg_path)
+
+
+def load_own_weights() -> None:
+    """Load ``checkpoint='mmstn://colocalisation/encoder'`` from the package.
+
+    The name is that of a config whose weights come with mmstn.
+    """
+    from mmengine.runner import CheckpointLoader
+
+    @CheckpointLoader.register_scheme(prefixes='mmstn://', force=True)
+    def load_from_package(filename: str, map_location=None) -> dict:
+        config = find_config(filename.removeprefix('mmstn://'))
+        path = str(find_weights(config))
+        return CheckpointLoader.load_checkpoint(path, map_location)

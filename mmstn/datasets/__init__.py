@@ -11,6 +11,7 @@ from .digits import (
     DistortedMNIST,
     FramedDigits,
     MovingDigits,
+    PlacedDigits,
 )
 from .epoch_sampler import EpochSampler
 from .prebuilt_batch import batch_collate
@@ -30,5 +31,6 @@ __all__ = [
     'HouseNumbers',
     'MovingDigits',
     'PackDigits',
+    'PlacedDigits',
     'batch_collate',
 ]

@@ -2,6 +2,7 @@
 
 import mmpretrain.evaluation  # noqa: F401  a parent's locations: not imported
 
+from .localisation_iou import LocalisationIoU
 from .output_spread import OutputSpread
 from .part_coverage import PartCoverage
 from .placement_distance import PlacementDistance
@@ -11,6 +12,7 @@ from .sequence_accuracy import SequenceAccuracy
 from .tracking_iou import TrackingIoU
 
 __all__ = [
+    'LocalisationIoU',
     'OutputSpread',
     'PartCoverage',
     'PlacementDistance',

@@ -5,6 +5,7 @@ import mmpretrain.models  # noqa: F401  a parent's locations are not imported
 from . import backbones, classifiers, heads, losses, necks, transformer
 from .backbones import *  # noqa: F403
 from .classifiers import *  # noqa: F403
+from .colocalisation import Colocaliser, FrozenEncoder
 from .data_preprocessor import BatchPreprocessor
 from .heads import *  # noqa: F403
 from .losses import *  # noqa: F403
@@ -13,7 +14,13 @@ from .st_gan import STGAN
 from .tracker import Tracker
 from .transformer import *  # noqa: F403
 
-__all__ = ['STGAN', 'BatchPreprocessor', 'Tracker']
+__all__ = [
+    'STGAN',
+    'BatchPreprocessor',
+    'Colocaliser',
+    'FrozenEncoder',
+    'Tracker',
+]
 __all__ += backbones.__all__
 __all__ += classifiers.__all__
 __all__ += heads.__all__

@@ -6,6 +6,7 @@ from .digit_volumes import DigitVolumes
 from .distorted_digits import BundledDigits, DistortedMNIST
 from .framed_digits import FramedDigits
 from .moving_digits import MovingDigits
+from .placed_digits import PlacedDigits
 
 __all__ = [
     'BundledDigits',
@@ -15,4 +16,5 @@ __all__ = [
     'DistortedMNIST',
     'FramedDigits',
     'MovingDigits',
+    'PlacedDigits',
 ]

@@ -29,12 +29,12 @@ class DistortedDigits(DigitDataset):
         load_digits: See ``DigitDataset``.
         split: ``'train'`` or ``'test'``.
         distortion: ``'R'``, ``'RTS'``, ``'P'``, ``'E'``, ``'TC'``,
-            ``'corners'``, ``'projective'`` or ``'time'``: see
+            ``'shifts'``, ``'corners'``, ``'projective'`` or ``'time'``: see
             :mod:`mmstn.datasets.digits.distortion`. None leaves the digits as
             they are.
         canvas: Side of the samples in pixels; by default that of the
-            distortion: 28 for R, corners, time and None, 60 for TC, 64 for
-            projective, 42 for the others.
+            distortion: 28 for R, shifts, corners, time and None, 60 for TC, 64
+            for projective, 42 for the others.
         num_digits: Digits taken from the split, as many of each class: see
             :func:`~mmstn.datasets.digits.fold.fold_positions`. By default
             all of them.

@@ -159,6 +159,12 @@ def translated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
     return one, one * 0, shift
 
 
+def shifted(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the placement of shifts by up to 3 whole pixels."""
+    one = torch.ones_like(draws[:, 0])
+    return one, one * 0, to_int(draws, 7).to(draws) - 3
+
+
 @dataclass(frozen=True)
 class Distortion:
     """The canvas, draws and grid of a distortion.
@@ -195,6 +201,7 @@ DISTORTIONS = {
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
     'TC': placing(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
+    'shifts': placing(28, 2, shifted),
     'corners': Distortion(28, 5 * 2, corner_noise),
     'projective': Distortion(64, 6, tilted),
     'time': Distortion(28, 4, warped_in_time),

@@ -27,7 +27,8 @@ class PlainNet(BaseModule):
     For every small localiser and classifier. Each step is a dict:
 
     - ``dict(conv=20, kernel=5)``: a convolution with 20 output channels, then
-      a ReLU; ``pad=2`` adds two zeros on each side, by default none.
+      a ReLU; ``pad=2`` adds two zeros on each side, by default none, and
+      ``stride=4`` leaves out three of four places.
     - ``dict(pool='max', size=2)`` or ``'avg'``: pooling; a last window may
       hang over the edge (ceil mode).
     - ``dict(fc=32)``: flattens its input; a linear layer and a ReLU.
@@ -110,8 +111,9 @@ def kind_of(step: dict) -> str:
             return kind
     raise ValueError(
         'PlainNet: a step is dict(conv=channels, kernel=cells), perhaps with '
-        "pad=cells, dict(pool='max' or 'avg', size=cells) or dict(fc=units), "
-        'in whole positive numbers, or dict(dropout=share), between 0 and 1, '
+        "pad=cells and stride=cells, dict(pool='max' or 'avg', size=cells) "
+        'or dict(fc=units), in whole positive numbers, or '
+        'dict(dropout=share), between 0 and 1, '
         f'but got {step}'
     )
 
@@ -135,11 +137,14 @@ def least_side(kind: str, step: dict, dimensions: int) -> int:
     return 1 if kind == 'pool' else 0
 
 
-def conv_layer(shape: tuple, conv: int, kernel: int, pad: int = 0):
+def conv_layer(
+    shape: tuple, conv: int, kernel: int, pad: int = 0, stride: int = 1
+):
     """Return a convolution and the shape of its output."""
     channels, *size = shape
-    layer = CONV[len(size)](channels, conv, kernel, padding=pad)
-    return layer, (conv, *(cells + 2 * pad - kernel + 1 for cells in size))
+    layer = CONV[len(size)](channels, conv, kernel, stride, pad)
+    room = [cells + 2 * pad - kernel for cells in size]
+    return layer, (conv, *(cells // stride + 1 for cells in room))
 
 
 def pool_layer(shape: tuple, pool: str, size: int):
@@ -162,8 +167,9 @@ def dropout_layer(shape: tuple, dropout: float):
 LAYERS = dict(
     conv=conv_layer, pool=pool_layer, fc=fc_layer, dropout=dropout_layer
 )
+MORE = [(), ('pad',), ('stride',), ('pad', 'stride')]
 ARGUMENTS = dict(
-    conv=[{'conv', 'kernel'}, {'conv', 'kernel', 'pad'}],
+    conv=[{'conv', 'kernel', *more} for more in MORE],
     pool=[{'pool', 'size'}],
     fc=[{'fc'}],
     dropout=[{'dropout'}],

@@ -119,7 +119,7 @@ def test_every_parameter_gets_a_gradient():
     [
         dict(deconv=3, kernel=2),
         dict(conv=3),
-        dict(conv=3, kernel=2, stride=2),
+        dict(conv=3, kernel=2, dilation=2),
         dict(conv=3, kernel=2, pad=0),
         dict(conv=3, pad=2),
         dict(conv=True, kernel=2),
@@ -191,3 +191,17 @@ def test_another_source_is_refused(shape):
     message = re.escape(f"sources ('B', 1, 8, 8), but got {shape}; set size")
     with pytest.raises(ValueError, match=message):
         net(torch.rand(shape))
+
+
+def test_a_stride_leaves_out_places():
+    steps = [dict(conv=2, kernel=3, pad=1, stride=4)]
+    torch.manual_seed(0)
+    sparse = MODELS.build(
+        dict(type='mmstn.PlainNet', size=(9, 12), steps=steps)
+    )
+    image = torch.rand(1, 1, 9, 12)
+    weight, bias = sparse.steps.conv1.weight, sparse.steps.conv1.bias
+    dense = torch.nn.functional.conv2d(image, weight, bias, padding=1)
+    expected = dense.relu()[..., ::4, ::4].flatten(1)
+    torch.testing.assert_close(sparse(image)[0], expected)
+    assert sparse.out_features == 2 * 3 * 3
