@@ -5,14 +5,14 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel, BaseModule
+from mmengine.model import BaseModel, BaseModule, ModuleList
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from mmstn.checks import check_finite_number
 from mmstn.geometry.outline import outline
 from mmstn.models.build import build
-from mmstn.models.transformer.find import require_transformers
+from mmstn.models.transformer.find import Reading, require_transformers
 from mmstn.registry import MODELS
 
 
@@ -94,6 +94,9 @@ class Colocaliser(BaseModel):
             to features ``(B, F)``.
         crop: Share of the image that a random crop reads along each axis.
         margin: The ``alpha`` of the paper, a squared distance of features.
+        theta_losses: As of ``mmstn.STNClassifier``, such as a
+            ``mmstn.OutsideLoss``: all that is read beyond the border is
+            alike.
         data_preprocessor: As of MMEngine's ``BaseModel``; it normalises as
             the encoder was trained.
     """
@@ -106,6 +109,7 @@ class Colocaliser(BaseModel):
         encoder: dict | nn.Module,
         crop: float,
         margin: float = 1.0,
+        theta_losses: Sequence[dict | nn.Module] = (),
         data_preprocessor: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ):
@@ -122,6 +126,7 @@ class Colocaliser(BaseModel):
         self.encoder = build(encoder)
         self.crop = float(crop)
         self.margin = float(margin)
+        self.theta_losses = ModuleList(map(build, theta_losses))
 
     def forward(
         self,
@@ -143,7 +148,17 @@ class Colocaliser(BaseModel):
         if mode == 'loss':
             others = self.read(inputs, self.anywhere(theta))
             features = self.encoder(torch.cat([crops, others])).chunk(2)
-            return dict(loss_pairs=pair_loss(*features, self.margin))
+            losses = dict(loss_pairs=pair_loss(*features, self.margin))
+            reading = Reading(
+                'transformer',
+                self.transformer,
+                self.transformer.grid,
+                theta,
+                inputs,
+            )
+            return losses | {
+                loss.name: loss([reading]) for loss in self.theta_losses
+            }
         if mode == 'predict':
             for sample, points in zip(
                 data_samples or (), self.corners(inputs, theta), strict=True

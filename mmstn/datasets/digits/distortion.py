@@ -160,9 +160,9 @@ def translated(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def shifted(draws: Tensor, canvas: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the placement of shifts by up to 3 whole pixels."""
+    """Return the placement of shifts by up to 12 whole pixels."""
     one = torch.ones_like(draws[:, 0])
-    return one, one * 0, to_int(draws, 7).to(draws) - 3
+    return one, one * 0, to_int(draws[:, :2], 25).to(draws) - 12
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ DISTORTIONS = {
     'P': Distortion(42, 1 + 4 * 2, projected),
     'E': Distortion(42, 1 + 16 * 2, elastic),
     'TC': placing(60, 2 + NUM_PATCHES * 5, translated, clutter=True),
-    'shifts': placing(28, 2, shifted),
+    'shifts': placing(28, 2 + 2 * 5, shifted, clutter=True),
     'corners': Distortion(28, 5 * 2, corner_noise),
     'projective': Distortion(64, 6, tilted),
     'time': Distortion(28, 4, warped_in_time),
