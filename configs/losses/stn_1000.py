@@ -7,7 +7,7 @@ model.theta_losses.0.type=mmstn.OutsideLoss model.theta_losses.0.weight=1
 
 Source: ours. 1,000 digits of MNIST. Of the weights 1 and 10 the first was
 chosen, on 5,000 training digits that are in none of the folds, in 40 epochs.
-Result: an accuracy of 96.33 %, seed 0, 120 epochs in bfloat16.
+Result: an accuracy of 96.35 ± 0.14 %, 3 seeds, 120 epochs in bfloat16.
 """
 
 _base_ = '../few/stn_1000.py'

@@ -8,7 +8,7 @@ settled between the two (32.4 % after 20 epochs). So each comes to follow a
 digit of its own.
 
 Source: Jaderberg et al. 2015, appendix A.1.
-Result: not run yet.
+Result: an error of 20.61 % (the paper: 9.0), seed 0, 40 epochs in bfloat16.
 """
 
 _base_ = 'st_fcn_aff.py'

@@ -90,7 +90,7 @@ def table_row(
     cells['ours'] = f'{ours}, {seeds_of(records)}'
     for heading, metric in table.also.items():
         found = values(records, metric)
-        digits = 0 if heading.endswith('%') else 1
+        digits = 0 if found and mean(found) >= 10 else 1
         cells[heading] = with_spread(found, digits) if found else ''
     return cells | {
         'budget': budget_of(records),

@@ -1,6 +1,5 @@
 """Losses on theta, for ``mmstn.STNClassifier``."""
 
-from .collapse_loss import CollapseLoss
 from .consistency_loss import ConsistencyLoss
 from .identity_loss import IdentityLoss
 from .outside_loss import OutsideLoss
@@ -8,7 +7,6 @@ from .posterior_loss import PosteriorLoss
 from .theta_loss import ThetaLoss
 
 __all__ = [
-    'CollapseLoss',
     'ConsistencyLoss',
     'IdentityLoss',
     'OutsideLoss',
