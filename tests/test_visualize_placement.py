@@ -20,12 +20,13 @@ def test_each_stage_has_the_outline_and_the_true_place():
     square = np.array([[1.0, 1], [5, 1], [5, 5], [1, 5]])
     pictures = np.zeros((2, 3, 8, 8), np.uint8)
     windows = np.stack([square, square + 1, square + 2])
-    drawn = stages(pictures, [windows] * 2, [square + 2] * 2)
+    heads = ['a', 'b', 'c']
+    drawn = stages(pictures, [windows] * 2, [square + 2] * 2, heads)
     assert (drawn == WINDOW).all(2).any()
     still = windows[:1].repeat(3, 0)
     for other in (
-        stages(pictures, [still] * 2, [square + 2] * 2),
-        stages(pictures, [windows] * 2, [square] * 2),
+        stages(pictures, [still] * 2, [square + 2] * 2, heads),
+        stages(pictures, [windows] * 2, [square] * 2, heads),
     ):
         assert other.shape == drawn.shape
         assert (other != drawn).any()

@@ -6,36 +6,21 @@ Writes ``colocalisation.png``: a row for each image, a column for each
 checkpoint; the window in one colour, the box of the digit, thinly, in another.
 """
 
-import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
-from mmengine.config import Config, DictAction
-from mmengine.dataset import pseudo_collate
-from mmpretrain.registry import DATASETS, MODELS
 
+from mmstn.apis.test_samples import samples_parser, test_samples
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
 from mmstn.models.tracker import box_corners
-from mmstn.shipped import config_argument
-from mmstn.visualization.film import at
-from mmstn.visualization.sheet import Row, sheet
+from mmstn.visualization.film import stages
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description='See how a window is learnt')
-    parser.add_argument(
-        'config', type=config_argument, help='path or name of the config'
-    )
+def main() -> None:
+    parser = samples_parser('See how a window is learnt', range(4))
     parser.add_argument(
         'checkpoints', nargs='+', type=Path, help='paths, a column each'
-    )
-    parser.add_argument(
-        '--samples',
-        type=int,
-        default=4,
-        help='how many of the test images; the first ones',
     )
     parser.add_argument(
         '--out',
@@ -43,43 +28,24 @@ def parse_args() -> argparse.Namespace:
         default=Path('colocalisation.png'),
         help='path of the picture',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='values that replace those of the config',
-    )
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    model = MODELS.build(cfg.model).eval()
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    batch = pseudo_collate([dataset[index] for index in range(args.samples)])
-    windows = []
+    args = parser.parse_args()
+    model, batch = test_samples(args)
+    steps = []
     for checkpoint in args.checkpoints:
         load_whole(model, str(checkpoint))
         with torch.no_grad():
             predictions = model.test_step(batch)
-        windows.append([p.pred_corners.cpu().numpy() for p in predictions])
-    rows = []
-    for index, inputs in enumerate(batch['inputs']):
-        clip = inputs.numpy()  # one frame, (1, H, W)
-        box = box_corners(batch['data_samples'][index].gt_box)
-        rows.append(
-            Row(
-                f'image {index + 1}',
-                [
-                    at(0, clip, shown[index][None], np.asarray(box)[None])
-                    for shown in windows
-                ],
-            )
-        )
-    captions = [[path.stem.replace('_', ' ')] for path in args.checkpoints]
-    write_png(args.out, sheet(rows, captions))
+        steps.append(torch.stack([p.pred_corners for p in predictions]))
+    windows = torch.stack(steps, dim=1).cpu().numpy()  # (B, steps, 4, 2)
+    pictures = [
+        inputs.expand(len(steps), -1, -1).numpy() for inputs in batch['inputs']
+    ]
+    boxes = [
+        box_corners(sample.gt_box).numpy() for sample in batch['data_samples']
+    ]
+    heads = [path.stem.replace('_', ' ') for path in args.checkpoints]
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write_png(args.out, stages(pictures, windows, boxes, heads))
 
 
 if __name__ == '__main__':

@@ -61,15 +61,17 @@ def stages(
     pictures: Sequence[np.ndarray],
     windows: Sequence[np.ndarray],
     boxes: Sequence[np.ndarray],
+    heads: Sequence[str],
 ) -> np.ndarray:
-    """Return pictures at first and after each stage, a row for each sample.
+    """Return pictures stage by stage, a row for each sample.
 
     Args:
-        pictures: Grey, ``(1 + S, H, W)`` in uint8, of S stages.
-        windows: Corners ``(1 + S, 4, 2)`` in pixels, drawn boldly.
+        pictures: Grey, ``(S, H, W)`` in uint8, of S stages.
+        windows: Corners ``(S, 4, 2)`` in pixels, drawn boldly.
         boxes: Where they belong, ``(4, 2)``, drawn thinly.
+        heads: Above the column of each stage.
     """
-    count = len(pictures[0])
+    count = len(heads)
     rows = [
         Row(
             f'sample {number}',
@@ -79,7 +81,6 @@ def stages(
             zip(pictures, windows, boxes, strict=True), 1
         )
     ]
-    heads = ['start', *(f'stage {stage}' for stage in range(1, count))]
     return sheet(rows, [[head] for head in heads])
 
 
