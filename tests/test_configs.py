@@ -20,10 +20,11 @@ PAGES = [
 ]
 CANVAS = dict(r=28, rts=42, p=42, e=42, tc=60)
 CELLS = [page for page in PAGES if page.startswith('mnist/')]
-OF_BASES = {  # of MMPretrain
+OF_BASES = {  # of MMPretrain, or read by the Runner itself
     'auto_scale_lr',
     'data_preprocessor',
     'dataset_type',
+    'find_unused_parameters',
     'pretrained',
     'test_pipeline',
     'train_pipeline',

@@ -333,7 +333,7 @@ def test_mnist_is_distorted_alike(mnist_root):
 MISTAKES = {
     'distortion': (
         dict(distortion='RST'),
-        'R, RTS, P, E, TC, corners, projective, time, but got .RST',
+        'R, RTS, P, E, TC, shifts, corners, projective, time, but got .RST',
     ),
     'split': (dict(split='val'), "'train' or 'test', but got 'val'"),
     'canvas': (dict(canvas=20), 'canvas .* at least the 28 .* got 20'),

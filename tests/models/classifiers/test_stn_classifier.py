@@ -87,7 +87,7 @@ def test_losses_on_theta_are_beside_those_of_the_head():
     assert_close(losses['loss_outside'], 2 * outside)
 
 
-@pytest.mark.parametrize('name', ['Consistency', 'Outside'])
+@pytest.mark.parametrize('name', ['Consistency', 'Identity'])
 @pytest.mark.parametrize(
     'others',
     [
