@@ -34,6 +34,12 @@ def with_spread(numbers: Sequence[float], digits: int = 2) -> str:
     return text
 
 
+def figures(numbers: Sequence[float]) -> int:
+    """Return how many digits after the point are worth showing."""
+    largest = max(map(abs, numbers), default=0)
+    return 0 if largest >= 10 else 1 if largest >= 1 else 2
+
+
 def seeds_of(records: Sequence[Record]) -> str:
     """Return which seeds were run, in words."""
     if len(records) == 1:
@@ -90,7 +96,7 @@ def table_row(
     cells['ours'] = f'{ours}, {seeds_of(records)}'
     for heading, metric in table.also.items():
         found = values(records, metric)
-        digits = 0 if found and mean(found) >= 10 else 1
+        digits = figures(found)
         cells[heading] = with_spread(found, digits) if found else ''
     return cells | {
         'budget': budget_of(records),

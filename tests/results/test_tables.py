@@ -113,6 +113,14 @@ def test_a_column_of_its_own_and_a_row_without_a_record():
     assert cells(2)['paper, error'] == ''
 
 
+@pytest.mark.parametrize(
+    ('value', 'shown'), [(86.2, '86'), (5.93, '5.9'), (0.148, '0.15')]
+)
+def test_a_column_of_its_own_has_two_figures(value, shown):
+    records = {'a/better': [record('a/better', **{'undone/st/angle': value})]}
+    assert f'| {shown} |' in markdown(TABLE, records)
+
+
 def test_only_what_stands_between_the_markers_is_written():
     text = 'above\n<!-- results: a -->\nold\n<!-- end -->\nbelow\n'
     written = page(text, [TABLE], RECORDS)
