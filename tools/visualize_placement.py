@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from mmstn.apis.test_samples import samples_parser, test_samples
+from mmstn.apis.few_samples import few_samples, samples_parser
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
 from mmstn.visualization.film import stages
@@ -26,7 +26,7 @@ def main() -> None:
         help='path of the picture',
     )
     args = parser.parse_args()
-    model, batch = test_samples(args)
+    model, batch = few_samples(args)
     load_whole(model, args.checkpoint)
     with torch.no_grad():
         predictions = model.test_step(batch)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from mmstn.apis.test_samples import samples_parser, test_samples
+from mmstn.apis.few_samples import few_samples, samples_parser
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
 from mmstn.models.tracker import box_corners
@@ -30,7 +30,7 @@ def main() -> None:
         help='folder for the pictures',
     )
     args = parser.parse_args()
-    model, batch = test_samples(args)
+    model, batch = few_samples(args)
     load_whole(model, args.checkpoint)
     clips = [inputs[0].numpy() for inputs in batch['inputs']]
     with torch.no_grad():

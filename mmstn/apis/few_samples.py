@@ -41,7 +41,7 @@ def samples_parser(
     return parser
 
 
-def test_samples(args: argparse.Namespace) -> tuple[BaseModel, dict]:
+def few_samples(args: argparse.Namespace) -> tuple[BaseModel, dict]:
     """Return the model of a config, without weights, and a batch.
 
     Args:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import torch
 from mmengine.evaluator import BaseMetric
+from torch import Tensor
 
+from mmstn.evaluation.fields import needed
 from mmstn.geometry.polygon import polygon_box_iou
 from mmstn.registry import METRICS
 
@@ -31,20 +33,17 @@ class LocalisationIoU(BaseMetric):
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         for sample in data_samples:
-            corners, box = sample.get('pred_corners'), sample.get('gt_box')
-            if corners is None or box is None:
-                missing = 'pred_corners' if corners is None else 'gt_box'
-                raise ValueError(
-                    f'LocalisationIoU: a prediction has no {missing}; it '
-                    'needs a mmstn.Colocaliser and a data set such as '
-                    'mmstn.PlacedDigits'
-                )
-            window = corners.double().cpu().unsqueeze(0)
-            iou = polygon_box_iou(window, box.double().cpu().unsqueeze(0))
-            self.results.append(iou.item())
+            corners, box = needed(
+                'LocalisationIoU',
+                sample,
+                ('pred_corners', 'gt_box'),
+                'a mmstn.Colocaliser and a data set such as '
+                'mmstn.PlacedDigits',
+            )
+            self.results.append(polygon_box_iou(corners[None], box[None]))
 
-    def compute_metrics(self, results: list[float]) -> dict[str, float]:
-        iou = torch.tensor(results).double()
+    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+        iou = torch.cat(results)
         found = (iou > FOUND).double()
         return {
             'found': 100 * found.mean().item(),

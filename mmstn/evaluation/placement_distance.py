@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmstn.evaluation.fields import needed
 from mmstn.registry import METRICS
 
 
@@ -31,18 +32,12 @@ class PlacementDistance(BaseMetric):
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         for sample in data_samples:
-            corners, true = (
-                sample.get('pred_corners'),
-                sample.get('gt_corners'),
+            corners, true = needed(
+                'PlacementDistance',
+                sample,
+                ('pred_corners', 'gt_corners'),
+                'a mmstn.STGAN and a data set such as mmstn.FramedDigits',
             )
-            if corners is None or true is None:
-                missing = 'pred_corners' if corners is None else 'gt_corners'
-                raise ValueError(
-                    f'PlacementDistance: a prediction has no {missing}; it '
-                    'needs a mmstn.STGAN and a data set such as '
-                    'mmstn.FramedDigits'
-                )
-            corners, true = corners.double().cpu(), true.double().cpu()
             distance = (corners - true[1]).norm(dim=-1).mean(-1)  # (S + 1,)
             gap = sample['real_score'] - sample['pred_scores']
             self.results.append((distance, gap.double().cpu()))

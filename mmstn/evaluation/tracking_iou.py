@@ -6,6 +6,7 @@ import torch
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
+from mmstn.evaluation.fields import needed
 from mmstn.geometry.polygon import polygon_box_iou
 from mmstn.registry import METRICS
 
@@ -35,14 +36,12 @@ class TrackingIoU(BaseMetric):
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         for sample in data_samples:
-            corners, boxes = sample.get('pred_corners'), sample.get('gt_boxes')
-            if corners is None or boxes is None:
-                missing = 'pred_corners' if corners is None else 'gt_boxes'
-                raise ValueError(
-                    f'TrackingIoU: a prediction has no {missing}; it needs a '
-                    'mmstn.Tracker and a data set such as mmstn.MovingDigits'
-                )
-            corners, boxes = corners.double().cpu(), boxes.double().cpu()
+            corners, boxes = needed(
+                'TrackingIoU',
+                sample,
+                ('pred_corners', 'gt_boxes'),
+                'a mmstn.Tracker and a data set such as mmstn.MovingDigits',
+            )
             still = corners[:1].expand_as(corners)
             self.results.append(
                 dict(

@@ -18,12 +18,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 
 from mmstn.results.experiments import Experiment, Table
-from mmstn.results.record import (
-    ONE_CORE,
-    Record,
-    record_path,
-    write_record,
-)
+from mmstn.results.record import ONE_CORE, Record, record_path, write_record
 
 RUNS = 'work_dirs/reproduce'
 PACKAGES = ('torch', 'torchvision', 'numpy', 'opencv-python', 'mmengine')

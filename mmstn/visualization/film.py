@@ -49,12 +49,8 @@ def strips(
 
         times: Which frames, from 0.
     """
-    triples = zip(clips, windows, boxes, strict=True)
-    rows = [
-        Row(f'sequence {number}', [at(time, *three) for time in times])
-        for number, three in enumerate(triples, 1)
-    ]
-    return sheet(rows, [[f'frame {time + 1}'] for time in times])
+    heads = [f'frame {time + 1}' for time in times]
+    return in_rows('sequence', clips, windows, boxes, times, heads)
 
 
 def stages(
@@ -72,14 +68,23 @@ def stages(
         heads: Above the column of each stage.
     """
     count = len(heads)
+    boxes = [[box] * count for box in boxes]
+    return in_rows('sample', pictures, windows, boxes, range(count), heads)
+
+
+def in_rows(
+    name: str,
+    clips: Sequence[np.ndarray],
+    windows: Sequence[np.ndarray],
+    boxes: Sequence[Sequence[np.ndarray]],
+    times: Sequence[int],
+    heads: Sequence[str],
+) -> np.ndarray:
+    """Return a row for each clip, numbered, and a column for each time."""
+    triples = zip(clips, windows, boxes, strict=True)
     rows = [
-        Row(
-            f'sample {number}',
-            [at(stage, clip, window, [box] * count) for stage in range(count)],
-        )
-        for number, (clip, window, box) in enumerate(
-            zip(pictures, windows, boxes, strict=True), 1
-        )
+        Row(f'{name} {number}', [at(time, *three) for time in times])
+        for number, three in enumerate(triples, 1)
     ]
     return sheet(rows, [[head] for head in heads])
 

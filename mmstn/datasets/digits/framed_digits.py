@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmstn.datasets.digits.digit_dataset import DigitDataset
 from mmstn.datasets.digits.distortion import placed_corners
-from mmstn.datasets.digits.draws import to_int, to_normal, to_range
+from mmstn.datasets.digits.draws import to_normal, to_other, to_range
 from mmstn.datasets.digits.mnist import DIGIT_SIDE, load_mnist
 from mmstn.datasets.digits.paste import add_clutter
 from mmstn.geometry.lattice import to_normalised
@@ -71,8 +71,7 @@ class FramedDigits(DigitDataset):
 
     def render(self, indices: Tensor, draws: Tensor) -> Tensor:
         own, other, number, _ = self.parts(draws)
-        others = to_int(number, len(self.images) - 1)
-        others = others + (others >= indices)
+        others = to_other(number, len(self.images), indices)
         start, true = self.corners(draws)
         elsewhere = self.places(other[:, :POSE])
         scene = self.background(own, indices, true)

@@ -6,7 +6,7 @@ Functions as in :mod:`mmstn.datasets.digits.distortion`.
 import torch
 from torch import Tensor
 
-from mmstn.datasets.digits.draws import to_int
+from mmstn.datasets.digits.draws import to_int, to_other
 from mmstn.datasets.digits.mnist import DIGIT_SIDE
 
 
@@ -41,8 +41,7 @@ def add_clutter(
         side: Of a patch, in pixels.
     """
     draws = draws.unflatten(1, (-1, 5))
-    others = to_int(draws[..., 0], len(digits) - 1)  # (B, K)
-    others = others + (others >= indices[:, None])
+    others = to_other(draws[..., 0], len(digits), indices[:, None])  # (B, K)
     steps = torch.arange(side)
     cut = to_int(draws[..., 1:3, None], DIGIT_SIDE - side + 1) + steps
     patches = digits[
