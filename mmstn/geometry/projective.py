@@ -68,7 +68,7 @@ def divide(homogeneous: Tensor, behind: float = OUTSIDE) -> Tensor:
         behind: Both coordinates of such a point; by default it is beyond
             every source.
     """
-    planes, depth = homogeneous[:, :2], homogeneous[:, 2:]
+    planes, depth = homogeneous.split([2, 1], dim=1)
     is_behind = depth <= DEPTH_THRESHOLD
     points = planes / depth.masked_fill(is_behind, 1)
     return points.masked_fill(is_behind, behind)

@@ -81,7 +81,8 @@ class Colocaliser(BaseModel):
     encoder, than a crop and a random crop of the same image: see
     :func:`pair_loss`. A random crop has a fixed size, and is inside the
     image. All pairs of a batch are taken, the mean where the paper has the
-    sum.
+    sum. Ours is ``max_roll``: so the localiser must see the thing, not the
+    image.
 
     A prediction is ``pred_corners (4, 2)``, clockwise from the upper left
     one, in pixels of the image.
@@ -94,6 +95,8 @@ class Colocaliser(BaseModel):
             to features ``(B, F)``.
         crop: Share of the image that a random crop reads along each axis.
         margin: The ``alpha`` of the paper, a squared distance of features.
+        max_roll: To learn, each image is moved by a random number of pixels
+            along each axis, at most this many; see :func:`rolled`.
         theta_losses: As of ``mmstn.STNClassifier``, such as a
             ``mmstn.OutsideLoss``: all that is read beyond the border is
             alike.
@@ -109,6 +112,7 @@ class Colocaliser(BaseModel):
         encoder: dict | nn.Module,
         crop: float,
         margin: float = 1.0,
+        max_roll: int = 0,
         theta_losses: Sequence[dict | nn.Module] = (),
         data_preprocessor: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
@@ -123,9 +127,15 @@ class Colocaliser(BaseModel):
                 'Colocaliser: crop must be a share of the image, above 0 and '
                 f'at most 1, but got {crop!r}'
             )
+        if type(max_roll) is not int or max_roll < 0:
+            raise ValueError(
+                'Colocaliser: max_roll must be a whole number of pixels from '
+                f'0, but got {max_roll!r}'
+            )
         self.encoder = build(encoder)
         self.crop = float(crop)
         self.margin = float(margin)
+        self.max_roll = max_roll
         self.theta_losses = ModuleList(map(build, theta_losses))
 
     def forward(
@@ -143,6 +153,8 @@ class Colocaliser(BaseModel):
             mode: ``'loss'`` for the losses, ``'predict'`` for data samples,
                 ``'tensor'`` for the crops ``(B, C, *out)``.
         """
+        if mode == 'loss':
+            inputs = rolled(inputs, self.max_roll)
         theta = self.transformer.locate(inputs)
         crops = self.read(inputs, theta)
         if mode == 'loss':
@@ -188,6 +200,24 @@ class Colocaliser(BaseModel):
         return outline(read, tuple(images.shape[2:]), 1, theta)
 
 
+def rolled(images: Tensor, limit: int) -> Tensor:
+    """Return images ``(B, C, *size)``, each moved along each axis.
+
+    By a random number of pixels from ``-limit`` to ``limit``; what leaves on
+    one side comes back on the other.
+    """
+    batch = len(images)
+    for axis in range(2, images.ndim):
+        shifts = torch.randint(-limit, limit + 1, (batch, 1))
+        cells = images.shape[axis]
+        source = (torch.arange(cells) - shifts) % cells  # (B, cells)
+        shape = [1] * images.ndim
+        shape[0], shape[axis] = batch, cells
+        source = source.view(shape).to(images.device)
+        images = images.take_along_dim(source, axis)
+    return images
+
+
 def pair_loss(crops: Tensor, others: Tensor, margin: float) -> Tensor:
     """Return the mean over all pairs of crops of their hinge loss.
 
@@ -203,7 +233,9 @@ def pair_loss(crops: Tensor, others: Tensor, margin: float) -> Tensor:
         others: Features of another crop of each image, ``(N, F)``.
         margin: The least difference wanted.
     """
-    between = (crops.unsqueeze(1) - crops.detach()).square().sum(-1)  # (N, N)
+    given = crops.detach()
+    squares = crops.square().sum(-1, keepdim=True) + given.square().sum(-1)
+    between = squares - 2 * crops @ given.T  # (N, N)
     apart = (crops - others).square().sum(-1, keepdim=True)
     losses = (between - apart + margin).relu()
     pairs = max(1, len(crops) * (len(crops) - 1))

@@ -204,3 +204,4 @@ def one_of_two(folder, rank):
     assert agree_on_checkpoint(runner) == f'{folder}/0/epoch_2.pth'
     runner._work_dir = f'{folder}/none'
     assert agree_on_checkpoint(runner) is None
+    torch.distributed.destroy_process_group()

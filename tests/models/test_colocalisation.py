@@ -7,7 +7,7 @@ from mmpretrain.structures import DataSample
 from torch import nn
 from torch.testing import assert_close
 
-from mmstn.models.colocalisation import pair_loss
+from mmstn.models.colocalisation import pair_loss, rolled
 
 NET = dict(
     type='mmstn.PlainNet', size=(6, 6), steps=[dict(fc=4), dict(dropout=0.5)]
@@ -69,6 +69,37 @@ def test_an_image_alone_has_no_loss():
     assert pair_loss(one, 0 * one, 1.0) == 0
 
 
+def test_each_image_is_rolled_by_a_shift_of_its_own():
+    torch.manual_seed(0)
+    images = torch.rand(40, 2, 5, 6)
+    seen = set()
+    for image, moved in zip(images, rolled(images, 1), strict=True):
+        found = [
+            (y, x)
+            for y in range(-2, 3)
+            for x in range(-2, 3)
+            if torch.equal(image.roll((y, x), (1, 2)), moved)
+        ]
+        assert len(found) == 1
+        seen.update(found)
+    assert seen == {(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)}
+    assert torch.equal(rolled(images, 0), images)
+
+
+def test_only_to_learn_are_images_rolled():
+    model = build(max_roll=6)
+    images = torch.rand(4, 1, 12, 12)
+    seen = []
+    model.transformer.localisation.register_forward_pre_hook(
+        lambda _, args: seen.append(args[0])
+    )
+    samples = [DataSample() for _ in images]
+    model(images, samples, mode='predict')
+    model(images, mode='loss')
+    assert torch.equal(seen[0], images)
+    assert not torch.equal(seen[1], images)
+
+
 def test_the_encoder_never_learns_and_only_the_localiser_does():
     model = build().train()
     nn.init.normal_(model.transformer.localisation.regressor.weight, std=0.1)
@@ -111,6 +142,12 @@ def test_random_crops_are_inside_and_everywhere():
 def test_a_crop_that_is_no_share_of_the_image_is_refused(crop):
     with pytest.raises(ValueError, match='Colocaliser: crop must be'):
         build(crop=crop)
+
+
+@pytest.mark.parametrize('max_roll', [-1, 0.5, True])
+def test_a_roll_that_is_no_number_of_pixels_is_refused(max_roll):
+    with pytest.raises(ValueError, match='Colocaliser: max_roll must be'):
+        build(max_roll=max_roll)
 
 
 @pytest.mark.parametrize(
