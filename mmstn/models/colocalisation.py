@@ -233,9 +233,8 @@ def pair_loss(crops: Tensor, others: Tensor, margin: float) -> Tensor:
         others: Features of another crop of each image, ``(N, F)``.
         margin: The least difference wanted.
     """
-    given = crops.detach()
-    squares = crops.square().sum(-1, keepdim=True) + given.square().sum(-1)
-    between = squares - 2 * crops @ given.T  # (N, N)
+    crops, others = crops.float(), others.float()  # as cdist under autocast
+    between = torch.cdist(crops, crops.detach()).square()  # (N, N)
     apart = (crops - others).square().sum(-1, keepdim=True)
     losses = (between - apart + margin).relu()
     pairs = max(1, len(crops) * (len(crops) - 1))
