@@ -5,7 +5,7 @@ pixels is scaled, sheared, turned by any angle and tilted on 64x64; 10,000
 digits for training in 8 copies each, the 10,000 test digits in 8 copies. Ours:
 - the first 10,000 digits, one copy of them an epoch; each test digit once;
 - own draws, read linearly, where theirs are read by a cubic;
-- the schedule of the other digits, over 120 such epochs.
+- the schedule of the other digits, over 80 such epochs.
 """
 
 _base_ = ['mnist.py', 'mnist_60e.py']
@@ -34,16 +34,16 @@ param_scheduler = [
     dict(
         type='LinearLR',
         start_factor=0.01,
-        end=6,
+        end=4,
         convert_to_iter_based=True,
     ),
     dict(
         type='CosineAnnealingLR',
-        begin=6,
-        end=120,
-        T_max=114,
+        begin=4,
+        end=80,
+        T_max=76,
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=120, val_interval=40)
+train_cfg = dict(by_epoch=True, max_epochs=80, val_interval=40)
 default_hooks = dict(checkpoint=dict(interval=20, max_keep_ckpts=1))

@@ -14,7 +14,7 @@ model = dict(
         backbone=dict(
             type='mmstn.DigitFCN',
             size=(42, 42),
-            hidden_dim=307,
+            hidden_dim=275,
             downsample=2,
             in_channels=2,
         ),
@@ -30,13 +30,13 @@ model = dict(
                         dict(conv=20, kernel=5),
                         dict(pool='max', size=2),
                         dict(conv=20, kernel=5),
-                        dict(fc=32),
+                        dict(fc=128),
                     ],
                 ),
             ),
             grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
         ),
     ),
-    head=dict(in_channels=307),
+    head=dict(in_channels=275),
 )
 custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
