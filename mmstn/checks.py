@@ -47,6 +47,18 @@ def check_count(owner: str, argument: str, value: object) -> None:
         )
 
 
+def check_weight(owner: str, argument: str, value: object) -> None:
+    """Raise a ValueError unless ``value`` is a finite number from 0 on.
+
+    Args: Of :func:`check_count`.
+    """
+    if not is_finite_number(value) or value < 0:  # type: ignore[operator]
+        raise ValueError(
+            f'{owner}: {argument} must be a finite number from 0 on, but got '
+            f'{value!r}'
+        )
+
+
 def check_finite_number(owner: str, argument: str, value: object) -> None:
     """Raise a ValueError unless ``value`` is a finite number.
 

@@ -28,6 +28,8 @@ RUNS = (
     + [f'volumes/{model}' for model in VOLUMES]
     + ['stn_volume_resnet18']
 )
+VARIED = ['losses/stn_1000', 'losses/st_fcn_rts', 'regularised/stn_1000']
+VARIED += ['colocalisation/encoder']
 
 
 def config(page):
@@ -39,26 +41,53 @@ def parameters(cfg):
     return sum(weight.numel() for weight in model.parameters())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('page', RUNS)
-def test_two_iterations_reach_every_parameter(
-    page, few_digits, localiser_rates, tmp_path
-):
-    cfg = config(page)
+def two_iterations(cfg, root, tmp_path):
+    """Return the Runner of a config after two batches of two digits."""
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
-        loader.dataset.update(data_root=str(few_digits), indices=4)
+        loader.dataset.update(data_root=str(root), indices=4)
+        if 'num_digits' in loader.dataset:
+            loader.dataset.update(num_digits=8, fold=0)  # of 8 classes
     cfg.test_dataloader = cfg.val_dataloader
     cfg.train_cfg.max_epochs = 1
     cfg.update(work_dir=str(tmp_path), experiment_name=tmp_path.name)
     runner = Runner.from_cfg(cfg)
     runner.train()
     assert runner.iter == 2
+    return runner
+
+
+def untouched(runner):
+    """Return the weights that Adam had no gradient of."""
+    state = runner.optim_wrapper.optimizer.state
+    return [
+        name
+        for name, weight in runner.model.named_parameters()
+        if not state[weight]['exp_avg'].any()
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('page', VARIED)
+def test_two_iterations_of_variations_reach_every_parameter(
+    page, few_digits, tmp_path
+):
+    runner = two_iterations(config(page), few_digits, tmp_path)
+    assert not untouched(runner)
+    logged = runner.message_hub.log_scalars
+    has_loss = page.startswith('losses/')
+    assert ('train/loss_consistency' in logged) == has_loss
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('page', RUNS)
+def test_two_iterations_reach_every_parameter(
+    page, few_digits, localiser_rates, tmp_path
+):
+    runner = two_iterations(config(page), few_digits, tmp_path)
     metric = METRICS.get(page.partition('/')[0], 'accuracy/top1')
     assert f'val/{metric}' in runner.message_hub.log_scalars
-    state = runner.optim_wrapper.optimizer.state
-    for name, weight in runner.model.named_parameters():
-        assert state[weight]['exp_avg'].any(), name
+    assert not untouched(runner)
     if page.startswith('tracking/'):  # all of the network is a localiser
         return
     own, base = localiser_rates(runner.model, runner.optim_wrapper.optimizer)

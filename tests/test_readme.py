@@ -75,7 +75,7 @@ def test_a_config_of_the_readme_gains_losses(tmp_path):
     samples = [DataSample().set_gt_label(i) for i in range(2)]
     assert set(model.loss(torch.rand(2, 3, 224, 224), samples)) == {
         'loss',
-        'loss_outside',
+        'loss_consistency',
     }
 
 

@@ -8,6 +8,7 @@ window in one colour, the box of what is followed, thinly, in another.
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from mmstn.apis.few_samples import few_samples, samples_parser
@@ -39,8 +40,10 @@ def main() -> None:
     boxes = [box_corners(p.gt_boxes[0]).cpu().numpy() for p in predictions]
     args.out.mkdir(parents=True, exist_ok=True)
     write_gif(args.out / 'tracking.gif', film(clips, windows, boxes))
-    step = max(1, (len(clips[0]) - 1) // (COLUMNS - 1))
-    times = range(0, len(clips[0]), step)
+    frames = len(clips[0])
+    times = (
+        np.linspace(0, frames - 1, min(COLUMNS, frames)).round().astype(int)
+    )
     write_png(args.out / 'tracking.png', strips(clips, windows, boxes, times))
 
 

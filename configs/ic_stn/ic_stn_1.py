@@ -1,4 +1,4 @@
-"""IC-STN of 1 steps on MNIST under corner noise.
+"""IC-STN of one step on MNIST under corner noise.
 
 python tools/train.py configs/ic_stn/ic_stn_1.py
 

@@ -1,4 +1,4 @@
-"""IC-STN of 2 steps on MNIST under corner noise.
+"""IC-STN of two steps on MNIST under corner noise.
 
 python tools/train.py configs/ic_stn/ic_stn_2.py
 

@@ -1,4 +1,4 @@
-"""IC-STN of 4 steps on MNIST under corner noise.
+"""IC-STN of four steps on MNIST under corner noise.
 
 python tools/train.py configs/ic_stn/ic_stn_4.py
 

@@ -1,4 +1,4 @@
-"""Dropout, weight decay and early stopping, by MMEngine's own parts.
+"""Dropout, weight decay, and early stopping by MMEngine's hook.
 
 python tools/train.py configs/regularised/stn_1000.py
 

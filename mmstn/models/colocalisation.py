@@ -5,14 +5,19 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel, BaseModule, ModuleList
+from mmengine.model import BaseModel, BaseModule
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from mmstn.checks import check_finite_number
+from mmstn.checks import check_finite_number, check_weight
 from mmstn.geometry.outline import outline
 from mmstn.models.build import build
-from mmstn.models.transformer.find import Reading, require_transformers
+from mmstn.models.losses.theta_loss import build_theta_losses
+from mmstn.models.transformer.find import (
+    Reading,
+    check_not_parallel,
+    require_transformers,
+)
 from mmstn.registry import MODELS
 
 
@@ -35,6 +40,11 @@ class FrozenEncoder(BaseModule):
         self, classifier: dict | nn.Module, layers: Mapping[str, float]
     ):
         super().__init__()
+        if not layers:
+            raise ValueError(
+                'FrozenEncoder: layers is empty, so there is nothing to '
+                "compare; name some, such as layers={'head.fc': 1.0}"
+            )
         self.classifier = build(classifier).requires_grad_(False).eval()
         known = dict(self.classifier.named_modules())
         for name, scale in layers.items():
@@ -120,12 +130,19 @@ class Colocaliser(BaseModel):
         super().__init__(data_preprocessor, init_cfg)
         self.transformer = build(transformer)
         require_transformers('Colocaliser', self, 'use another model')
-        check_finite_number('Colocaliser', 'margin', margin)
+        check_not_parallel('Colocaliser', self.transformer)
+        check_weight('Colocaliser', 'margin', margin)
         check_finite_number('Colocaliser', 'crop', crop)
         if not 0 < crop <= 1:
             raise ValueError(
                 'Colocaliser: crop must be a share of the image, above 0 and '
                 f'at most 1, but got {crop!r}'
+            )
+        scale = getattr(self.transformer.grid, 'scale', crop)
+        if scale != crop:
+            raise ValueError(
+                f'Colocaliser: crop={crop!r}, but the windows of the grid '
+                f'have a fixed scale={scale!r}; give both the same'
             )
         if type(max_roll) is not int or max_roll < 0:
             raise ValueError(
@@ -136,7 +153,7 @@ class Colocaliser(BaseModel):
         self.crop = float(crop)
         self.margin = float(margin)
         self.max_roll = max_roll
-        self.theta_losses = ModuleList(map(build, theta_losses))
+        self.theta_losses = build_theta_losses('Colocaliser', theta_losses)
 
     def forward(
         self,
@@ -167,6 +184,7 @@ class Colocaliser(BaseModel):
                 self.transformer.grid,
                 theta,
                 inputs,
+                getattr(self.transformer.localisation, 'posterior', None),
             )
             return losses | {
                 loss.name: loss([reading]) for loss in self.theta_losses

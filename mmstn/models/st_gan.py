@@ -9,7 +9,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from mmstn.checks import check_count, check_finite_number
+from mmstn.checks import check_count, check_weight
 from mmstn.geometry.lattice import to_normalised, to_pixels
 from mmstn.models.build import build
 from mmstn.models.transformer.iterative import IterativeSpatialTransformer
@@ -68,8 +68,8 @@ class STGAN(BaseModel):
         super().__init__(data_preprocessor, init_cfg)
         check_count('STGAN', 'stage_steps', stage_steps)
         check_count('STGAN', 'critic_steps', critic_steps)
-        check_finite_number('STGAN', 'penalty', penalty)
-        check_finite_number('STGAN', 'update', update)
+        check_weight('STGAN', 'penalty', penalty)
+        check_weight('STGAN', 'update', update)
         self.transformer = build(transformer)
         check_stages(self.transformer)
         self.critic = Critic(critic)

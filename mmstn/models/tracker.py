@@ -14,9 +14,16 @@ from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.outline import frame_perimeter
 from mmstn.models.build import build
 from mmstn.models.transformer.find import require_transformers
-from mmstn.models.transformer.iterative import check_composes
+from mmstn.models.transformer.matrix_grid import (
+    AffineGrid,
+    AttentionGrid,
+    SimilarityGrid,
+)
 from mmstn.models.transformer.recurrent import RecurrentLocalisation
+from mmstn.models.transformer.spatial_transformer import SpatialTransformer
 from mmstn.registry import MODELS
+
+FAMILIES = (AttentionGrid, SimilarityGrid, AffineGrid)  # they know any box
 
 
 @MODELS.register_module()
@@ -46,7 +53,7 @@ class Tracker(BaseModel):
     Args:
         transformer: Config of a ``mmstn.SpatialTransformer``, or a module; its
             localiser a ``mmstn.RecurrentLocalisation`` of one step, and its
-            family closed under composition.
+            family, in 2D, one of ``FAMILIES``.
         context: What is read is so many times as wide as the box.
         data_preprocessor: As of MMEngine's ``BaseModel``.
     """
@@ -63,7 +70,7 @@ class Tracker(BaseModel):
         super().__init__(data_preprocessor, init_cfg)
         self.transformer = build(transformer)
         require_transformers('Tracker', self, 'use another model')
-        check_composes(self.transformer.grid)
+        check_follows(self.transformer)
         check_finite_number('Tracker', 'context', context)
         if context < 1:
             raise ValueError(
@@ -93,6 +100,11 @@ class Tracker(BaseModel):
             mode: ``'loss'`` for the losses, ``'predict'`` for data samples,
                 ``'tensor'`` for the corners ``(B, T, 4, 2)``.
         """
+        if inputs.shape[2] < 2:
+            raise ValueError(
+                'Tracker: a sequence needs at least two frames, one to start '
+                f'from and one to follow into, but got {inputs.shape[2]}'
+            )
         boxes = torch.stack([s.gt_boxes[0] for s in data_samples])  # (B, T, 4)
         corners = self.corners(inputs, boxes[:, 0])
         if mode == 'loss':
@@ -167,6 +179,23 @@ class Tracker(BaseModel):
         wider = theta.new_tensor(grid.window_theta(self.context, centre))
         around = grid.compose(theta, wider.expand_as(theta))
         return self.transformer.sampler(frame, grid, around)
+
+
+def check_follows(transformer: SpatialTransformer) -> None:
+    """Raise a ValueError unless a transformer can follow a box."""
+    if type(transformer) is not SpatialTransformer:
+        raise ValueError(
+            'Tracker: transformer must be a mmstn.SpatialTransformer, as one '
+            'window takes one step in each frame, but got a '
+            f'{type(transformer).__name__}'
+        )
+    grid = transformer.grid
+    if not isinstance(grid, FAMILIES) or len(grid.size) != 2:
+        names = ', '.join(family.__name__ for family in FAMILIES)
+        raise ValueError(
+            f'Tracker: grid must be one of {names}, of an output (H, W), but '
+            f'got {type(grid).__name__} of size {grid.size}'
+        )
 
 
 def box_corners(box: Tensor) -> Tensor:

@@ -68,6 +68,13 @@ def test_mean_and_deviation_are_of_the_thetas_in_training(tmp_path):
     assert numbers['angle'] == [0.0] * 4
 
 
+def test_of_several_steps_the_composed_theta_is_logged(tmp_path):
+    halves = small_transformer(start=(0.5, 0.0, 0.0), num_steps=3)
+    still = dict(optimizer=dict(type='SGD', lr=0.0))
+    runner = trained(tmp_path, transformers=[halves], optim_wrapper=still)
+    assert_close(logged(runner)['scale'], [0.125] * 4, check_dtype=False)
+
+
 @pytest.mark.parametrize('every', [1, 2], ids=['each', 'accumulated'])
 def test_gradients_are_those_the_optimizer_steps_with(tmp_path, every):
     wrapper = dict(

@@ -19,8 +19,10 @@ CLASSIFIER = dict(
 )
 
 
-def encoder(layers=None):
-    layers = layers or {'backbone.steps.fc1': 1.0, 'head.fc': 2.0}
+LAYERS = {'backbone.steps.fc1': 1.0, 'head.fc': 2.0}
+
+
+def encoder(layers=LAYERS):
     return dict(
         type='mmstn.FrozenEncoder', classifier=CLASSIFIER, layers=layers
     )
@@ -144,6 +146,51 @@ def test_a_crop_that_is_no_share_of_the_image_is_refused(crop):
         build(crop=crop)
 
 
+def test_losses_on_theta_are_added():
+    outside = dict(type='mmstn.OutsideLoss')
+    model = build(theta_losses=[outside])
+    model.transformer.localisation.regressor.bias.data[1] = 1.25
+    losses = model(torch.rand(2, 1, 12, 12), mode='loss')
+    theta = model.transformer.locate(torch.rand(2, 1, 12, 12))
+    points = model.transformer.grid.read_points(theta)
+    expected = (points.abs() - 1).relu().sum(-1).mean()
+    assert expected > 0.1
+    assert_close(losses['loss_outside'], expected)
+    with pytest.raises(ValueError, match='Colocaliser: each of theta_losses'):
+        build(theta_losses=[outside, outside])
+
+
+def test_a_window_and_a_crop_of_two_sizes_are_refused():
+    transformer = dict(
+        type='mmstn.SpatialTransformer',
+        localisation=dict(
+            trunk=dict(type='mmstn.PlainNet', size=(12, 12), steps=[])
+        ),
+        grid=dict(type='mmstn.TranslationGrid', size=(6, 6), scale=0.9),
+    )
+    with pytest.raises(ValueError, match='crop=0.5, but .* scale=0.9'):
+        build(transformer=transformer)
+
+
+def test_windows_in_parallel_are_refused():
+    transformer = dict(
+        type='mmstn.ParallelSpatialTransformer',
+        num_transformers=2,
+        localisation=dict(
+            trunk=dict(type='mmstn.PlainNet', size=(12, 12), steps=[])
+        ),
+        grid=dict(type='mmstn.AttentionGrid', size=(6, 6)),
+    )
+    with pytest.raises(ValueError, match='Colocaliser: .* reads 2 regions'):
+        build(transformer=transformer)
+
+
+@pytest.mark.parametrize('margin', [-1, float('nan')])
+def test_a_margin_below_none_is_refused(margin):
+    with pytest.raises(ValueError, match='margin must be a finite number fr'):
+        build(margin=margin)
+
+
 @pytest.mark.parametrize('max_roll', [-1, 0.5, True])
 def test_a_roll_that_is_no_number_of_pixels_is_refused(max_roll):
     with pytest.raises(ValueError, match='Colocaliser: max_roll must be'):
@@ -156,6 +203,7 @@ def test_a_roll_that_is_no_number_of_pixels_is_refused(max_roll):
         ({'head.fx': 1.0}, "has 'head.fx', but the classifier has no such"),
         ({'head.fc': 0}, 'must be above 0'),
         ({'head.fc': 'one'}, 'must be a finite number'),
+        ({}, 'layers is empty'),
     ],
 )
 def test_layers_that_cannot_be_are_refused(layers, message):

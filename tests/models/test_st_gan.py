@@ -288,3 +288,18 @@ def test_stages_need_a_localiser_each():
     cfg['transformer']['localisation'] = cfg['transformer']['localisation'][0]
     with pytest.raises(ValueError, match='a list, one for each stage'):
         MODELS.build(cfg)
+
+
+def test_the_length_of_an_update_costs():
+    gan = build(update=0.5)
+    gan.steps_taken.fill_(gan.critic_steps)
+    move = torch.tensor([0.1, 0, -0.2, 0, 0, 0.3, 0, 0])
+    gan.transformer.localisers[0].regressor.bias.data += move
+    loss = gan(inputs(), mode='loss')['loss_update']
+    assert_close(loss, 0.5 * move.square().sum())
+
+
+@pytest.mark.parametrize('name', ['penalty', 'update'])
+def test_a_weight_below_none_is_refused(name):
+    with pytest.raises(ValueError, match=f'STGAN: {name} must be .* from 0'):
+        build(**{name: -1})

@@ -94,6 +94,35 @@ def test_updates_are_composed_from_frame_to_frame():
     assert_close(corners[:, 0, 1], torch.full((5,), -0.5))
 
 
+def test_what_is_sought_is_read_from_the_first_frame_with_what_is_around():
+    tracker, seen = build('AttentionGrid', context=2.0), []
+    tracker.transformer.localisation.step = lambda given, state: (
+        seen.append(given) or torch.tensor([[1.0, 0.0, 0.0]]),
+        state,
+    )
+    clip, box = frames(1), torch.tensor([[3.5, 2.5, 7.5, 5.5]])
+    tracker.corners(clip, box)
+    around = torch.tensor([[0.5, -0.25, -0.25]])  # 8 pixels of 16 by 12
+    for time, given in enumerate(seen, 1):
+        for channel, frame in enumerate((0, time)):
+            expected = tracker.transformer.sampler(
+                clip[:, :, frame],
+                tracker.transformer.grid,
+                around,
+            )
+            assert_close(given[:, channel : channel + 1], expected)
+
+
+def test_where_it_was_gets_no_gradient():
+    tracker = moved(build('AttentionGrid'))
+    box = torch.tensor([[3.5, 2.5, 9.5, 8.5]])
+    theta = tracker.track(frames(1), box)
+    bias = tracker.transformer.localisation.regressor.bias
+    (slope,) = torch.autograd.grad(theta[:, -1, 0].sum(), bias)
+    # the last update alone: the scale before it, and none of the shifts
+    assert_close(slope, torch.stack([theta[0, -2, 0], *slope[1:] * 0]))
+
+
 def test_a_frame_on_its_own_is_read_whole_and_remembers_nothing():
     tracker = moved(build('AttentionGrid', remembers=False))
     clip = frames()
@@ -122,9 +151,28 @@ def test_the_matrix_of_a_box_reads_it_edge_to_edge():
     assert_close(matrix, expected)
 
 
-def test_a_family_without_composition_is_refused():
-    with pytest.raises(ValueError, match='grid TPSGrid has no compose'):
-        build('TPSGrid')
+@pytest.mark.parametrize(
+    'family', ['TPSGrid', 'ProjectiveGrid', 'TranslationGrid']
+)
+def test_a_family_that_knows_no_box_is_refused(family):
+    with pytest.raises(ValueError, match=f'Tracker: grid must .* {family}'):
+        build(family)
+
+
+@pytest.mark.parametrize('kind', ['Parallel', 'Iterative'])
+def test_one_window_takes_one_step_in_each_frame(kind):
+    cfg = config()
+    count = 'num_transformers' if kind == 'Parallel' else 'num_steps'
+    transformer = f'{kind}SpatialTransformer'
+    cfg['transformer'].update({'type': f'mmstn.{transformer}', count: 1})
+    with pytest.raises(ValueError, match=f'one step .* a {transformer}'):
+        MODELS.build(cfg)
+
+
+@pytest.mark.parametrize('mode', ['loss', 'predict'])
+def test_one_frame_is_nothing_to_follow(mode):
+    with pytest.raises(ValueError, match='at least two frames'):
+        build()(frames(length=1), samples(length=1), mode=mode)
 
 
 @pytest.mark.parametrize('context', [0.5, float('nan'), 'wide'])

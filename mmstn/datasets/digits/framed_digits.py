@@ -18,6 +18,7 @@ from mmstn.geometry.sampling import sample
 from mmstn.registry import DATASETS
 
 POSE, PATCHES, PATCH_SIDE = 4, 12, 6
+CANVAS = 48  # a side
 MARGIN = 4.0  # pixels of a frame around a card, on each side
 PAPER, LINE = 64.0, 160.0  # grey of a card without its digit, and of a frame
 TOGETHER, CORNER = 0.2, 0.06  # deviations, in half sides of the canvas
@@ -27,7 +28,7 @@ TOGETHER, CORNER = 0.2, 0.06  # deviations, in half sides of the canvas
 class FramedDigits(DigitDataset):
     """Digits of MNIST on cards, displaced from the frames they belong into.
 
-    A sample is ``(4, H, W)``, uint8, the channels of ``mmstn.STGAN``:
+    A sample is ``(4, 48, 48)``, uint8, the channels of ``mmstn.STGAN``:
 
     - a background: a frame, empty, in clutter of 12 patches of 6x6 pixels;
     - a foreground: a card, grey with a white digit, displaced and tilted,
@@ -49,7 +50,6 @@ class FramedDigits(DigitDataset):
 
     Args:
         data_root: Folder of MNIST's four idx files, gzipped or not.
-        canvas: Side of the samples in pixels.
         split: ``'train'`` or ``'test'``.
         download: Whether to fetch missing files into ``data_root``.
         **kwargs: Of ``DigitDataset``, such as ``seed`` and ``pipeline``.
@@ -61,13 +61,12 @@ class FramedDigits(DigitDataset):
     def __init__(
         self,
         data_root: str,
-        canvas: int = 48,
         split: str = 'train',
         download: bool = True,
         **kwargs,
     ):
         load = partial(load_mnist, data_root, split, download)
-        super().__init__(load, split, canvas, data_root=data_root, **kwargs)
+        super().__init__(load, split, CANVAS, data_root=data_root, **kwargs)
 
     def render(self, indices: Tensor, draws: Tensor) -> Tensor:
         own, other, number, _ = self.parts(draws)

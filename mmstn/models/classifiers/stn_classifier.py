@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import torch
-from mmengine.model import ModuleList
 from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from mmstn.checks import check_count
-from mmstn.models.build import build
 from mmstn.models.classifiers.average import average_predictions
+from mmstn.models.losses.theta_loss import build_theta_losses
 from mmstn.models.transformer.find import (
     Reading,
     require_transformers,
@@ -33,7 +32,7 @@ class STNClassifier(ImageClassifier):
 
         model = dict(
             type='mmstn.STNClassifier',
-            theta_losses=[dict(type='mmstn.OutsideLoss', weight=0.1)])
+            theta_losses=[dict(type='mmstn.ConsistencyLoss')])
 
     >>> trunk = mmstn.PlainNet((28, 28), [dict(fc=32)])
     >>> look = mmstn.SpatialTransformer(trunk, mmstn.AffineGrid((14, 14)))
@@ -41,7 +40,7 @@ class STNClassifier(ImageClassifier):
     >>> model = mmstn.STNClassifier(
     ...     mmstn.STNBackbone(net, [look]),
     ...     head=dict(type='LinearClsHead', num_classes=10, in_channels=8),
-    ...     theta_losses=[dict(type='mmstn.OutsideLoss', weight=0.1)])
+    ...     theta_losses=[dict(type='mmstn.ConsistencyLoss')])
     >>> model(torch.rand(2, 1, 28, 28)).shape
     torch.Size([2, 10])
 
@@ -80,15 +79,9 @@ class STNClassifier(ImageClassifier):
         self.seed = seed
         if num_draws is not None:
             check_draws(num_draws, seed, self.drawn_localisers())
-        self.theta_losses = ModuleList(map(build, theta_losses))
+        self.theta_losses = build_theta_losses('STNClassifier', theta_losses)
         self._readings = None  # a list within a pass that computes losses
-        names = [loss.name for loss in self.theta_losses]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                'STNClassifier: each of theta_losses needs its own name, but '
-                f'got {", ".join(names)}'
-            )
-        if names:
+        if self.theta_losses:
             transformers = require_transformers(
                 'STNClassifier', self, 'leave out theta_losses'
             )

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import torch
+from mmengine.model import ModuleList
 from torch import Tensor, nn
 
 from mmstn.checks import check_finite_number
+from mmstn.models.build import build
 from mmstn.models.transformer.find import Reading
 
 
@@ -41,3 +43,21 @@ class ThetaLoss(nn.Module):
 
     def extra_repr(self) -> str:
         return f'weight={self.weight}'
+
+
+def build_theta_losses(
+    owner: str, losses: Sequence[dict | nn.Module]
+) -> ModuleList:
+    """Build losses on theta from configs or modules.
+
+    Raises:
+        ValueError: If two have one name, under which ``owner`` adds each.
+    """
+    built = ModuleList(map(build, losses))
+    names = [loss.name for loss in built]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f'{owner}: each of theta_losses needs its own name, but got '
+            f'{", ".join(names)}'
+        )
+    return built

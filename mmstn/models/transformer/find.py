@@ -83,6 +83,16 @@ def require_transformers(
     return transformers
 
 
+def check_not_parallel(owner: str, transformer: SpatialTransformer) -> None:
+    """Raise a ValueError if a transformer reads several regions."""
+    count = getattr(transformer, 'num_transformers', None)
+    if count is not None:
+        raise ValueError(
+            f'{owner}: transformer reads {count} regions of each image, but '
+            'one is followed; use a mmstn.SpatialTransformer'
+        )
+
+
 def unwrap(model: nn.Module) -> nn.Module:
     """Return the network inside DDP and ``torch.compile``."""
     inner: Any = model

@@ -13,6 +13,7 @@ from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.models.transformer.spatial_transformer import (
     SpatialTransformer,
     build_localisation,
+    check_num_steps,
 )
 from mmstn.registry import MODELS
 
@@ -69,6 +70,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
         else:
             self.localisation = build_localisation(localisation, identity)
         for localiser in self.localisers:
+            check_num_steps('IterativeSpatialTransformer', localiser, (1,))
             check_start(localiser, self.grid)
         for localiser in self.localisers[1:]:
             check_size(localiser, self.grid)

@@ -11,6 +11,7 @@ from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.models.transformer.spatial_transformer import (
     SpatialTransformer,
     build_localisation,
+    check_num_steps,
 )
 from mmstn.registry import MODELS
 
@@ -61,6 +62,11 @@ class ParallelSpatialTransformer(SpatialTransformer):
         check_starts(starts, num_transformers, self.grid, localisation)
         self.localisation = build_localisation(
             localisation, [value for start in starts for value in start]
+        )
+        check_num_steps(
+            'ParallelSpatialTransformer',
+            self.localisation,
+            (1, num_transformers),
         )
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 

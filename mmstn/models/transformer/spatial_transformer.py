@@ -58,6 +58,7 @@ class SpatialTransformer(BaseModule):
                 f'but {type(self.grid).__name__} of size {self.grid.size} '
                 f'takes {self.grid.num_params}'
             )
+        check_num_steps('SpatialTransformer', self.localisation, (1,))
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 
     @property
@@ -98,3 +99,16 @@ def build_localisation(
     elif not hasattr(part, 'start'):
         return ModuleLocalisation(part, start)
     return build(part)
+
+
+def check_num_steps(
+    owner: str, localisation: nn.Module, allowed: Sequence[int]
+) -> None:
+    """Raise a ValueError if a recurrent localiser takes other steps."""
+    steps = getattr(localisation, 'num_steps', 1)
+    if steps not in allowed:
+        raise ValueError(
+            f'{owner}: localisation gives one theta in each of '
+            f'num_steps={steps}, but {allowed[-1]} of them are read; give '
+            f'num_steps={allowed[-1]}'
+        )

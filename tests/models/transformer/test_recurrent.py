@@ -99,6 +99,25 @@ def test_steps_that_do_not_divide_the_start_are_refused():
         build(localisation=dict(PARALLEL['localisation'], num_steps=4))
 
 
+@pytest.mark.parametrize(
+    ('kind', 'steps', 'given'),
+    [('Parallel', 2, 3), ('Iterative', 3, 2), ('', 2, None)],
+)
+def test_as_many_steps_as_thetas_are_read(kind, steps, given):
+    count = dict(Parallel='num_transformers', Iterative='num_steps')
+    cfg = dict(
+        type=f'mmstn.{kind}SpatialTransformer',
+        localisation=dict(PARALLEL['localisation'], num_steps=steps),
+        grid=dict(type='mmstn.AffineGrid', size=(4, 4)),
+    )
+    if kind:
+        cfg[count[kind]] = given
+    wanted = given if kind == 'Parallel' else 1
+    message = f'num_steps={steps}, but {wanted} of them are read'
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(cfg)
+
+
 @pytest.mark.parametrize('name', ['num_steps', 'hidden_dim'])
 def test_counts_are_whole_positive_numbers(name):
     with pytest.raises(ValueError, match=f'{name} must be a whole number'):
