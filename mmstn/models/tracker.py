@@ -54,7 +54,7 @@ class Tracker(BaseModel):
         transformer: Config of a ``mmstn.SpatialTransformer``, or a module; its
             localiser a ``mmstn.RecurrentLocalisation`` of one step, and its
             family, in 2D, one of ``FAMILIES``.
-        context: What is read is so many times as wide as the box.
+        context: How many times wider than the box what is read is.
         data_preprocessor: As of MMEngine's ``BaseModel``.
     """
 
