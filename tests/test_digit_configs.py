@@ -157,9 +157,9 @@ def test_the_models_of_series_are_equally_large():
 def test_two_transformers_start_in_the_middle_a_little_apart(family):
     cfg = config(f'sums/2xst_fcn_{family}')
     transformer = MODELS.build(cfg.model).backbone.transformers[0]
-    theta = transformer.localisation(torch.rand(1, 2, 42, 42))
+    theta = transformer.locate(torch.rand(1, 2, 42, 42))
     points = torch.tensor([[-1.0, -1.0], [1.0, 0.5], [0.0, 0.0]])
-    read = transformer.grid.map_points(theta.unflatten(1, (2, -1))[0], points)
+    read = transformer.grid.map_points(theta[0], points)
     middle, apart = points * 2 / 3, torch.tensor([0.1, 0.0])
     torch.testing.assert_close(
         read, torch.stack([middle - apart, middle + apart])

@@ -14,7 +14,7 @@ model = dict(
         backbone=dict(
             type='mmstn.DigitFCN',
             size=(42, 42),
-            hidden_dim=275,
+            hidden_dim=273,
             downsample=2,
             in_channels=2,
         ),
@@ -37,6 +37,6 @@ model = dict(
             grid=dict(type='mmstn.AffineGrid', size=(42, 42)),
         ),
     ),
-    head=dict(in_channels=275),
+    head=dict(in_channels=273),
 )
 custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]

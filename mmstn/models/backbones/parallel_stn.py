@@ -80,14 +80,15 @@ class ParallelSTNBackbone(BackboneWrapper):
         return [f'streams.{index}' for index in range(len(self.streams))]
 
     def trunk_names(self) -> list[str]:
-        """Return the name of the localiser's trunk if it is the backbone."""
-        modules = dict(self.named_modules())
-        trunk = 'transformer.localisation.trunk'
+        """Return the names of localisers' trunks that are the backbone."""
+        names = {module: name for name, module in self.named_modules()}
         shapes = weight_shapes(self.streams[0])
         return [
-            name
-            for name in (trunk, f'{trunk}.backbone')
-            if name in modules and weight_shapes(modules[name]) == shapes
+            f'{names[localiser]}.{trunk}'
+            for localiser in self.transformer.localisers
+            for trunk in ('trunk', 'trunk.backbone')
+            if f'{names[localiser]}.{trunk}' in names.values()
+            and weight_shapes(localiser.get_submodule(trunk)) == shapes
         ]
 
 

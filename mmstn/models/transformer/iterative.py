@@ -13,6 +13,7 @@ from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.models.transformer.spatial_transformer import (
     SpatialTransformer,
     build_localisation,
+    build_localisations,
     check_num_steps,
 )
 from mmstn.registry import MODELS
@@ -63,9 +64,11 @@ class IterativeSpatialTransformer(SpatialTransformer):
         check_composes(self.grid)
         identity = self.grid.identity
         if isinstance(localisation, (list, tuple, nn.ModuleList)):
-            check_one_each(localisation, num_steps)
-            self.localisation = ModuleList(
-                build_localisation(part, identity) for part in localisation
+            self.localisation = build_localisations(
+                'IterativeSpatialTransformer',
+                'num_steps',
+                list(localisation),
+                [identity] * num_steps,
             )
         else:
             self.localisation = build_localisation(localisation, identity)
@@ -122,18 +125,6 @@ def check_composes(grid: Any) -> None:
         )
     identity = torch.tensor([grid.identity])
     grid.compose(identity, identity)  # says itself why it cannot
-
-
-def check_one_each(
-    parts: list | tuple | nn.ModuleList, num_steps: int
-) -> None:
-    """Raise a ValueError unless there is a localiser for each step."""
-    if len(parts) != num_steps:
-        raise ValueError(
-            f'IterativeSpatialTransformer: num_steps={num_steps}, but '
-            f'localisation is a list of {len(parts)}; give one for each step, '
-            'or one without a list for all to share'
-        )
 
 
 def check_start(localiser: nn.Module, grid: GridGenerator) -> None:

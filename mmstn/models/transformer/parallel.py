@@ -1,8 +1,10 @@
-"""Several spatial transformers that look at one source from one localiser."""
+"""Several spatial transformers that look at one source."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from mmengine.model import BaseModule
+import torch
+from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
 from mmstn.checks import check_count
@@ -11,6 +13,7 @@ from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.models.transformer.spatial_transformer import (
     SpatialTransformer,
     build_localisation,
+    build_localisations,
     check_num_steps,
 )
 from mmstn.registry import MODELS
@@ -34,7 +37,9 @@ class ParallelSpatialTransformer(SpatialTransformer):
     Args:
         num_transformers: The number of transformers, ``N``.
         localisation: Part 1, shared, a config or a module; it gives the theta
-            of each transformer in turn, ``(B, N * P)``.
+            of each transformer in turn, ``(B, N * P)``. Or a list of one for
+            each, ``(B, P)``: where each should follow a thing of its own, a
+            shared one may come to follow the average.
         grid: Part 2, the same family and output size for each.
         starts: ``P`` parameters for each transformer, given before training.
             By default they are windows that tile the source: see
@@ -45,7 +50,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
     def __init__(
         self,
         num_transformers: int,
-        localisation: dict | nn.Module,
+        localisation: dict | nn.Module | list | tuple,
         grid: dict | GridGenerator | None = None,
         starts: Sequence[Sequence[float]] | None = None,
         sampler: dict | nn.Module | None = None,
@@ -60,19 +65,39 @@ class ParallelSpatialTransformer(SpatialTransformer):
         if starts is None:
             starts = tiles(self.grid, num_transformers)
         check_starts(starts, num_transformers, self.grid, localisation)
-        self.localisation = build_localisation(
-            localisation, [value for start in starts for value in start]
-        )
-        check_num_steps(
-            'ParallelSpatialTransformer',
-            self.localisation,
-            (1, num_transformers),
-        )
+        steps: tuple[int, ...] = (1,)
+        if isinstance(localisation, (list, tuple, nn.ModuleList)):
+            self.localisation = build_localisations(
+                'ParallelSpatialTransformer',
+                'num_transformers',
+                list(localisation),
+                starts,
+            )
+        else:
+            self.localisation = build_localisation(
+                localisation, [value for start in starts for value in start]
+            )
+            steps = (1, num_transformers)
+        for localiser in self.localisers:
+            check_num_steps('ParallelSpatialTransformer', localiser, steps)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
+
+    @property
+    def localisers(self) -> list[Any]:
+        """The shared localiser alone, or that of each transformer."""
+        if isinstance(self.localisation, ModuleList):
+            return list(self.localisation)
+        return [self.localisation]
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """The theta of every input before training, ``N * P`` numbers."""
+        return tuple(n for part in self.localisers for n in part.start)
 
     def locate(self, source: Tensor) -> Tensor:
         """Return theta ``(B, N, P)`` for a source ``(B, C, *size)``."""
-        theta = self.localisation(source)  # (B, N * P)
+        thetas = [localiser(source) for localiser in self.localisers]
+        theta = torch.cat(thetas, dim=1)  # (B, N * P)
         return theta.unflatten(1, (self.num_transformers, -1))
 
     def extra_repr(self) -> str:
@@ -112,13 +137,17 @@ def check_starts(
     starts: Sequence[Sequence[float]],
     count: int,
     grid: GridGenerator,
-    localisation: dict | nn.Module,
+    localisation: dict | nn.Module | list | tuple,
 ) -> None:
     """Raise a ValueError unless there is one start for each transformer."""
-    if isinstance(localisation, dict) and 'start' in localisation:
+    parts = [localisation]
+    if isinstance(localisation, (list, tuple)):
+        parts = list(localisation)
+    told = [p['start'] for p in parts if isinstance(p, dict) and 'start' in p]
+    if told:
         raise ValueError(
             'ParallelSpatialTransformer: localisation has start='
-            f'{localisation["start"]!r}, but the start of each transformer '
+            f'{told[0]!r}, but the start of each transformer '
             'stands in starts; move it there'
         )
     if len(starts) != count:

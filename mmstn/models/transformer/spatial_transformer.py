@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
 from mmstn.models.build import build
@@ -99,6 +99,35 @@ def build_localisation(
     elif not hasattr(part, 'start'):
         return ModuleLocalisation(part, start)
     return build(part)
+
+
+def build_localisations(
+    owner: str,
+    count: str,
+    parts: Sequence[dict | nn.Module],
+    starts: Sequence[Sequence[float]],
+) -> ModuleList:
+    """Build a localiser for each start.
+
+    Args:
+        owner: The class, and ``count`` its argument, that say how many.
+        count: See ``owner``.
+        parts: Configs or modules.
+        starts: As many.
+    """
+    if len(parts) != len(starts):
+        raise ValueError(
+            f'{owner}: {count}={len(starts)}, but localisation is a list of '
+            f'{len(parts)}; give one for each, or one without a list for all '
+            'to share'
+        )
+    built = ModuleList(map(build_localisation, parts, starts))
+    if any(hasattr(part, 'posterior') for part in built):
+        raise ValueError(
+            f'{owner}: localisation is a list with a probabilistic one, but '
+            'only that of one for all is found; give it without a list'
+        )
+    return built
 
 
 def check_num_steps(

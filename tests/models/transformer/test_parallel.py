@@ -233,3 +233,64 @@ def test_joined_as_channels_they_stand_on_the_input_of_a_backbone():
     )
     twice = torch.cat([image(), image()], 1)
     assert_close(model(image()), model.backbone(twice))
+
+
+def each_its_own(count=3, size=(5, 9), **kwargs):
+    """A parallel transformer with a localiser for each, that moves."""
+    parallel = build(size=size, num_transformers=count, **kwargs)
+    own = MODELS.build(
+        dict(
+            type='mmstn.ParallelSpatialTransformer',
+            num_transformers=count,
+            localisation=[localisation(size)] * count,
+            grid=parallel.grid,
+        )
+    )
+    for localiser in own.localisers:
+        torch.nn.init.normal_(localiser.regressor.weight, std=0.02)
+    return own
+
+
+def test_localisers_of_their_own_start_as_a_shared_one():
+    own, shared = each_its_own(), build()
+    assert own.start == pytest.approx(shared.start)
+    assert len(own.localisers) == 3
+    assert len({id(part) for part in own.localisers}) == 3
+
+
+def test_each_localiser_moves_its_own_window():
+    own = each_its_own()
+    source = torch.rand(2, 2, 5, 9)
+    theta = own.locate(source)  # (B, N, P)
+    for index, localiser in enumerate(own.localisers):
+        assert_close(theta[:, index], localiser(source), **exactly)
+    weights = [part.regressor.weight for part in own.localisers]
+    gradients = torch.autograd.grad(theta[:, 1].sum(), weights)
+    assert [bool(g.any()) for g in gradients] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ('parts', 'message'),
+    [
+        ([{}] * 2, 'num_transformers=3, but localisation is a list of 2'),
+        ([dict(start=(1, 0, 0))] * 3, 'localisation has start='),
+        (
+            [dict(type='mmstn.ProbabilisticLocalisation')] * 3,
+            'a list with a probabilistic one',
+        ),
+        (
+            [dict(type='mmstn.RecurrentLocalisation', num_steps=3)] * 3,
+            'num_steps=3, but 1 of them are read',
+        ),
+    ],
+)
+def test_localisers_that_do_not_fit_are_refused(parts, message):
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(
+            dict(
+                type='mmstn.ParallelSpatialTransformer',
+                num_transformers=3,
+                localisation=[localisation((5, 9)) | part for part in parts],
+                grid=dict(type='mmstn.AttentionGrid', size=(5, 9)),
+            )
+        )
