@@ -36,7 +36,7 @@ def localiser():
 
 model = dict(
     backbone=dict(
-        backbone=dict(hidden_dim=161, in_channels=4),
+        backbone=dict(hidden_dim=160, in_channels=4),
         transformers=dict(
             type='mmstn.ParallelSpatialTransformer',
             num_transformers=2,
@@ -44,5 +44,5 @@ model = dict(
             starts=[[2 / 3, 0, x, 0, 2 / 3, 0] for x in (-0.1, 0.1)],
         ),
     ),
-    head=dict(in_channels=161),
+    head=dict(in_channels=160),
 )
