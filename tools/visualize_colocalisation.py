@@ -13,7 +13,7 @@ import torch
 from mmstn.apis.few_samples import few_samples, samples_parser
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
-from mmstn.models.tracker import box_corners
+from mmstn.geometry.outline import box_corners
 from mmstn.visualization.film import stages
 
 

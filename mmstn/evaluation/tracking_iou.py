@@ -7,6 +7,7 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
 from mmstn.evaluation.fields import needed
+from mmstn.geometry.outline import box_corners
 from mmstn.geometry.polygon import polygon_box_iou
 from mmstn.registry import METRICS
 
@@ -84,9 +85,8 @@ def has_switched(corners: Tensor, boxes: Tensor) -> bool:
     """
     if len(boxes) == 1:
         return False
-    left, top, right, bottom = boxes[0].unbind(-1)
-    own = torch.stack([left, top, right, top, right, bottom, left, bottom], -1)
-    apart = ious(own.unflatten(-1, (4, 2)), boxes)[1:].amax(0) <= SAME  # (T,)
+    own = box_corners(boxes[0])
+    apart = ious(own, boxes)[1:].amax(0) <= SAME  # (T,)
     if not apart.any():
         return False
     last = int(apart.nonzero().max())

@@ -74,3 +74,11 @@ def outline(
     if len(size) == 1:
         return to_pixels(read(interval_ends(like)), size)
     return to_pixels(read(frame_perimeter(per_side, like)), size)
+
+
+def box_corners(box: Tensor) -> Tensor:
+    """Return the corners of boxes ``(..., 4)``, ``(..., 4, 2)``, clockwise."""
+    left, top, right, bottom = box.unbind(-1)
+    x = torch.stack([left, right, right, left], dim=-1)
+    y = torch.stack([top, top, bottom, bottom], dim=-1)
+    return torch.stack([x, y], dim=-1)

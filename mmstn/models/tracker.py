@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmstn.checks import check_finite_number
 from mmstn.geometry.lattice import to_pixels
-from mmstn.geometry.outline import frame_perimeter
+from mmstn.geometry.outline import box_corners, frame_perimeter
 from mmstn.models.build import build
 from mmstn.models.transformer.find import require_transformers
 from mmstn.models.transformer.matrix_grid import (
@@ -196,14 +196,6 @@ def check_follows(transformer: SpatialTransformer) -> None:
             f'Tracker: grid must be one of {names}, of an output (H, W), but '
             f'got {type(grid).__name__} of size {grid.size}'
         )
-
-
-def box_corners(box: Tensor) -> Tensor:
-    """Return the corners of boxes ``(..., 4)``, ``(..., 4, 2)``, clockwise."""
-    left, top, right, bottom = box.unbind(-1)
-    x = torch.stack([left, right, right, left], dim=-1)
-    y = torch.stack([top, top, bottom, bottom], dim=-1)
-    return torch.stack([x, y], dim=-1)
 
 
 def box_matrix(box: Tensor, size: tuple[int, int]) -> Tensor:

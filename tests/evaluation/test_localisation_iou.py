@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmstn.models.tracker import box_corners
+from mmstn.geometry.outline import box_corners
 from mmstn.registry import METRICS
 
 

@@ -7,7 +7,8 @@ from mmpretrain.structures import DataSample
 from torch import nn
 from torch.testing import assert_close
 
-from mmstn.models.tracker import box_corners, box_matrix
+from mmstn.geometry.outline import box_corners
+from mmstn.models.tracker import box_matrix
 
 SIZE = (12, 16)
 
