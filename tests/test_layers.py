@@ -76,6 +76,7 @@ MAY_IMPORT = {
     'mmstn.models.colocalisation': {
         'torch',
         'mmstn.geometry',
+        'mmstn.models.losses',
         *TRANSFORMER,
         *LAB,
     },
