@@ -5,6 +5,7 @@ NumPy's scalars are numbers; a bool is none.
 
 from math import isfinite
 from numbers import Integral, Real
+from typing import TypeGuard
 
 
 def is_count(value: object) -> bool:
@@ -22,7 +23,7 @@ def is_size(value: object) -> bool:
     return listed and all(map(is_count, value))
 
 
-def is_finite_number(value: object) -> bool:
+def is_finite_number(value: object) -> TypeGuard[float]:
     """Return whether ``value`` is a real number that a float can hold."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
@@ -47,12 +48,24 @@ def check_count(owner: str, argument: str, value: object) -> None:
         )
 
 
+def check_whole_number(owner: str, argument: str, value: object) -> None:
+    """Raise a ValueError unless ``value`` is an int from 0 on.
+
+    Args: Of :func:`check_count`.
+    """
+    if type(value) is not int or value < 0:
+        raise ValueError(
+            f'{owner}: {argument} must be a whole number from 0, but got '
+            f'{value!r}'
+        )
+
+
 def check_weight(owner: str, argument: str, value: object) -> None:
     """Raise a ValueError unless ``value`` is a finite number from 0 on.
 
     Args: Of :func:`check_count`.
     """
-    if not is_finite_number(value) or value < 0:  # type: ignore[operator]
+    if not is_finite_number(value) or value < 0:
         raise ValueError(
             f'{owner}: {argument} must be a finite number from 0 on, but got '
             f'{value!r}'

@@ -9,7 +9,11 @@ from mmengine.model import BaseModel, BaseModule
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from mmstn.checks import check_finite_number, check_weight
+from mmstn.checks import (
+    check_finite_number,
+    check_weight,
+    check_whole_number,
+)
 from mmstn.geometry.outline import outline
 from mmstn.models.build import build
 from mmstn.models.losses.theta_loss import build_theta_losses
@@ -144,11 +148,7 @@ class Colocaliser(BaseModel):
                 f'Colocaliser: crop={crop!r}, but the windows of the grid '
                 f'have a fixed scale={scale!r}; give both the same'
             )
-        if type(max_roll) is not int or max_roll < 0:
-            raise ValueError(
-                'Colocaliser: max_roll must be a whole number of pixels from '
-                f'0, but got {max_roll!r}'
-            )
+        check_whole_number('Colocaliser', 'max_roll', max_roll)
         self.encoder = build(encoder)
         self.crop = float(crop)
         self.margin = float(margin)
@@ -171,24 +171,9 @@ class Colocaliser(BaseModel):
                 ``'tensor'`` for the crops ``(B, C, *out)``.
         """
         if mode == 'loss':
-            inputs = rolled(inputs, self.max_roll)
+            return self.loss(rolled(inputs, self.max_roll))
         theta = self.transformer.locate(inputs)
         crops = self.read(inputs, theta)
-        if mode == 'loss':
-            others = self.read(inputs, self.anywhere(theta))
-            features = self.encoder(torch.cat([crops, others])).chunk(2)
-            losses = dict(loss_pairs=pair_loss(*features, self.margin))
-            reading = Reading(
-                'transformer',
-                self.transformer,
-                self.transformer.grid,
-                theta,
-                inputs,
-                getattr(self.transformer.localisation, 'posterior', None),
-            )
-            return losses | {
-                loss.name: loss([reading]) for loss in self.theta_losses
-            }
         if mode == 'predict':
             for sample, points in zip(
                 data_samples or (), self.corners(inputs, theta), strict=True
@@ -196,6 +181,25 @@ class Colocaliser(BaseModel):
                 sample.set_field(points, 'pred_corners')
             return list(data_samples or ())
         return crops
+
+    def loss(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the losses of images ``(B, C, H, W)``."""
+        theta = self.transformer.locate(inputs)
+        crops = self.read(inputs, theta)
+        others = self.read(inputs, self.anywhere(theta))
+        features = self.encoder(torch.cat([crops, others])).chunk(2)
+        losses = dict(loss_pairs=pair_loss(*features, self.margin))
+        reading = Reading(
+            'transformer',
+            self.transformer,
+            self.transformer.grid,
+            theta,
+            inputs,
+            self.transformer.posterior,
+        )
+        return losses | {
+            loss.name: loss([reading]) for loss in self.theta_losses
+        }
 
     def read(self, images: Tensor, theta: Tensor) -> Tensor:
         """Return the crops of images, ``(B, C, *out)``."""

@@ -54,7 +54,7 @@ class Tracker(BaseModel):
         transformer: Config of a ``mmstn.SpatialTransformer``, or a module; its
             localiser a ``mmstn.RecurrentLocalisation`` of one step, and its
             family, in 2D, one of ``FAMILIES``.
-        context: How many times wider than the box what is read is.
+        context: The width of what is read, in widths of the box.
         data_preprocessor: As of MMEngine's ``BaseModel``.
     """
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
+from small_transformer import small_transformer
 from torch import nn
 from torch.testing import assert_close
 
@@ -161,26 +162,13 @@ def test_losses_on_theta_are_added():
 
 
 def test_a_window_and_a_crop_of_two_sizes_are_refused():
-    transformer = dict(
-        type='mmstn.SpatialTransformer',
-        localisation=dict(
-            trunk=dict(type='mmstn.PlainNet', size=(12, 12), steps=[])
-        ),
-        grid=dict(type='mmstn.TranslationGrid', size=(6, 6), scale=0.9),
-    )
+    transformer = small_transformer('TranslationGrid', (6, 6), scale=0.9)
     with pytest.raises(ValueError, match='crop=0.5, but .* scale=0.9'):
         build(transformer=transformer)
 
 
 def test_windows_in_parallel_are_refused():
-    transformer = dict(
-        type='mmstn.ParallelSpatialTransformer',
-        num_transformers=2,
-        localisation=dict(
-            trunk=dict(type='mmstn.PlainNet', size=(12, 12), steps=[])
-        ),
-        grid=dict(type='mmstn.AttentionGrid', size=(6, 6)),
-    )
+    transformer = small_transformer(size=(6, 6), num_transformers=2)
     with pytest.raises(ValueError, match='Colocaliser: .* reads 2 regions'):
         build(transformer=transformer)
 

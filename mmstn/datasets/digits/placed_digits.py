@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmstn.checks import check_count
+from mmstn.checks import check_count, check_whole_number
 from mmstn.datasets.digits.digit_dataset import DigitDataset
 from mmstn.datasets.digits.draws import to_int
 from mmstn.datasets.digits.mnist import DIGIT_SIDE, load_mnist
@@ -61,11 +61,7 @@ class PlacedDigits(DigitDataset):
                 f'{digit!r}'
             )
         check_count('PlacedDigits', 'num_digits', num_digits)
-        if type(num_patches) is not int or num_patches < 0:
-            raise ValueError(
-                'PlacedDigits: num_patches must be a whole number from 0, '
-                f'but got {num_patches!r}'
-            )
+        check_whole_number('PlacedDigits', 'num_patches', num_patches)
         self.digit = digit
         self.num_digits = num_digits
         self.num_draws = 2 + num_patches * 5  # the place, each patch

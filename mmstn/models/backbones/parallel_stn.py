@@ -81,14 +81,18 @@ class ParallelSTNBackbone(BackboneWrapper):
 
     def trunk_names(self) -> list[str]:
         """Return the names of localisers' trunks that are the backbone."""
-        names = {module: name for name, module in self.named_modules()}
+        modules = dict(self.named_modules())
         shapes = weight_shapes(self.streams[0])
-        return [
-            f'{names[localiser]}.{trunk}'
-            for localiser in self.transformer.localisers
+        trunks = [
+            f'{name}.{trunk}'
+            for name, module in modules.items()
+            if module in self.transformer.localisers
             for trunk in ('trunk', 'trunk.backbone')
-            if f'{names[localiser]}.{trunk}' in names.values()
-            and weight_shapes(localiser.get_submodule(trunk)) == shapes
+        ]
+        return [
+            name
+            for name in trunks
+            if name in modules and weight_shapes(modules[name]) == shapes
         ]
 
 

@@ -103,7 +103,7 @@ class STNClassifier(ImageClassifier):
         if self._readings is None:  # a prediction, or a recomputation
             return
         source, family, theta = inputs
-        posterior = getattr(transformer.localisation, 'posterior', None)
+        posterior = transformer.posterior
         reading = Reading(name, transformer, family, theta, source, posterior)
         self._readings = [*without_steps(self._readings, reading), reading]
 

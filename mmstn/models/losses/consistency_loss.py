@@ -71,7 +71,7 @@ class ConsistencyLoss(ThetaLoss):
         )
         transformer, family = reading.transformer, reading.family
         after = transformer.locate(moved)
-        posterior = getattr(transformer.localisation, 'posterior', None)
+        posterior = transformer.posterior
         before = settled(transformer, reading.theta, reading.posterior)
         after = settled(transformer, after, posterior)
         several = before[0].numel() // family.num_params

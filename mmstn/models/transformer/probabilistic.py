@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmstn.checks import is_finite_number
 from mmstn.models.transformer.localisation import Localisation
+from mmstn.models.transformer.spatial_transformer import SpatialTransformer
 from mmstn.registry import MODELS
 
 
@@ -138,7 +139,7 @@ def is_drawing(transformer: nn.Module) -> bool:
 
 
 def some_draws(
-    transformer: nn.Module, theta: Tensor, count: int = 6
+    transformer: SpatialTransformer, theta: Tensor, count: int = 6
 ) -> Tensor | None:
     """Return a few draws from the posterior of theta, always the same ones.
 
@@ -151,7 +152,7 @@ def some_draws(
         ``(B, [N,] count, P)``. None if the localiser has no posterior, or
         theta is not its mean, as of a transformer that composes several.
     """
-    posterior = getattr(transformer.localisation, 'posterior', None)
+    posterior = transformer.posterior
     if posterior is None:
         return None
     mean, log_variance = (

@@ -1,6 +1,7 @@
 """The spatial transformer: localise, make the grid, sample."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
@@ -66,6 +67,11 @@ class SpatialTransformer(BaseModule):
         """The theta of every input before training, ``N * P`` numbers."""
         return getattr(self.localisation, 'start', self.grid.identity)
 
+    @property
+    def posterior(self) -> Any:
+        """What a ``ProbabilisticLocalisation`` found last, else None."""
+        return getattr(self.localisation, 'posterior', None)
+
     def locate(self, source: Tensor) -> Tensor:
         """Return theta for a source ``(B, C, *size)``.
 
@@ -110,10 +116,13 @@ def build_localisations(
     """Build a localiser for each start.
 
     Args:
-        owner: The class, and ``count`` its argument, that say how many.
-        count: See ``owner``.
+        owner: The class that has them.
+        count: The name of its argument that says how many.
         parts: Configs or modules.
-        starts: As many.
+        starts: Theta of each before training.
+
+    Raises:
+        ValueError: If they are not as many, or one is probabilistic.
     """
     if len(parts) != len(starts):
         raise ValueError(

@@ -235,17 +235,21 @@ def test_joined_as_channels_they_stand_on_the_input_of_a_backbone():
     assert_close(model(image()), model.backbone(twice))
 
 
-def each_its_own(count=3, size=(5, 9), **kwargs):
-    """A parallel transformer with a localiser for each, that moves."""
-    parallel = build(size=size, num_transformers=count, **kwargs)
-    own = MODELS.build(
+def listed(parts):
+    """Three parallel transformers of a list of localisers."""
+    return MODELS.build(
         dict(
             type='mmstn.ParallelSpatialTransformer',
-            num_transformers=count,
-            localisation=[localisation(size)] * count,
-            grid=parallel.grid,
+            num_transformers=3,
+            localisation=parts,
+            grid=dict(type='mmstn.AttentionGrid', size=(5, 9)),
         )
     )
+
+
+def each_its_own():
+    """Three, that move."""
+    own = listed([localisation((5, 9))] * 3)
     for localiser in own.localisers:
         torch.nn.init.normal_(localiser.regressor.weight, std=0.02)
     return own
@@ -286,11 +290,4 @@ def test_each_localiser_moves_its_own_window():
 )
 def test_localisers_that_do_not_fit_are_refused(parts, message):
     with pytest.raises(ValueError, match=message):
-        MODELS.build(
-            dict(
-                type='mmstn.ParallelSpatialTransformer',
-                num_transformers=3,
-                localisation=[localisation((5, 9)) | part for part in parts],
-                grid=dict(type='mmstn.AttentionGrid', size=(5, 9)),
-            )
-        )
+        listed([localisation((5, 9)) | part for part in parts])
