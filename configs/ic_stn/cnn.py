@@ -3,7 +3,7 @@
 python tools/train.py configs/ic_stn/cnn.py
 
 Source: Lin and Lucey 2017, table 1.
-Result: an error of 6.58 % (the paper: 6.6), seed 0, 30 epochs in bfloat16.
+Result: not run yet.
 """
 
 _base_ = '../_base_/ic_stn.py'

@@ -3,7 +3,7 @@
 python tools/train.py configs/ic_stn/ic_stn_4.py
 
 Source: Lin and Lucey 2017, table 1.
-Result: an error of 2.16 % (the paper: 1.23), seed 0, 30 epochs in bfloat16.
+Result: not run yet.
 """
 
 _base_ = 'stn.py'

@@ -3,7 +3,7 @@
 python tools/train.py configs/ic_stn/stn.py
 
 Source: Lin and Lucey 2017, table 1; its IC-STN-1 is the same network.
-Result: an error of 3.56 % (the paper: 4.94), seed 0, 30 epochs in bfloat16.
+Result: not run yet.
 """
 
 _base_ = '../_base_/ic_stn.py'
