@@ -12,12 +12,13 @@ import sys
 from pathlib import Path
 
 from mmstn.files import write_whole
+from mmstn.results.clean_copy import RUNS
 from mmstn.results.experiments import LIST, read_tables, select
 from mmstn.results.metafile import METAFILE, metafile
 from mmstn.results.plot import plot_over_time
 from mmstn.results.queue import Queue
 from mmstn.results.record import FOLDER, read_records
-from mmstn.results.run import RUNS, Run
+from mmstn.results.run import Run
 from mmstn.results.tables import written_files
 from mmstn.results.weights import ship
 
@@ -59,8 +60,8 @@ def main() -> None:
     parser.add_argument(
         '--ship',
         action='store_true',
-        help='write the weights of the finished runs into the package, in '
-        'half precision, and stop',
+        help='write the weights of each first seed into the package, in half '
+        'precision, and stop',
     )
     parser.add_argument(
         '--plot',
@@ -89,7 +90,8 @@ def main() -> None:
             print(run.name, 'has a record' if run.is_done else '')
         return
     if args.ship:
-        for run in runs:
+        first = {run.experiment.name: run for run in reversed(runs)}
+        for run in first.values():
             print(ship(run).relative_to(ROOT))
         return
     if args.plot:

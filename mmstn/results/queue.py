@@ -11,7 +11,8 @@ from concurrent.futures import (
 from datetime import timedelta
 from statistics import mean
 
-from mmstn.results.run import Run, epochs_trained
+from mmstn.results.logs import epochs_trained
+from mmstn.results.run import Run
 
 INTERVAL = 60  # seconds between two lines about what is running
 

@@ -1,14 +1,10 @@
 """Run one experiment from a clean copy of a commit, and record it."""
 
-import fcntl
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,10 +13,11 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 
+from mmstn.results.clean_copy import RUNS, clean_copy, git, locked
 from mmstn.results.experiments import Experiment, Table
+from mmstn.results.logs import seconds_per_step, validations
 from mmstn.results.record import ONE_CORE, Record, record_path, write_record
 
-RUNS = 'work_dirs/reproduce'
 PACKAGES = ('torch', 'torchvision', 'numpy', 'opencv-python', 'mmengine')
 PACKAGES += ('mmpretrain', 'onedl-mmengine', 'onedl-mmpretrain')
 ONE_THREAD = dict(
@@ -214,36 +211,6 @@ def as_arguments(options: dict) -> list[str]:
     return ['--cfg-options', *pairs] if pairs else []
 
 
-def seconds_per_step(folder: Path) -> float:
-    """Return the mean time of a training step in the logs of a run.
-
-    A run that was killed has a log for each start; of a step that was taken
-    twice the later time counts.
-    """
-    times = {
-        entry['step']: entry['time']
-        for entry in logged(folder)
-        if 'loss' in entry and 'time' in entry
-    }
-    return statistics.mean(times.values())
-
-
-def validations(folder: Path, metric: str) -> list[list[float]]:
-    """Return the epochs at which a run was validated, and the metric there."""
-    found = {
-        entry['step']: round(entry[metric], 4)
-        for entry in logged(folder)
-        if metric in entry
-    }
-    return [[epoch, value] for epoch, value in sorted(found.items())]
-
-
-def logged(folder: Path) -> Iterator[dict]:
-    """Yield the entries of the logs of a run, the oldest first."""
-    for log in sorted(folder.glob('*/vis_data/scalars.json')):
-        yield from map(json.loads, log.read_text().splitlines())
-
-
 def versions() -> dict[str, str]:
     """Return the versions of Python and of what does the work."""
     found = dict(python=platform.python_version())
@@ -253,58 +220,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def git(root: Path, *arguments: str) -> str:
-    """Return what a git command prints.
-
-    Raises:
-        RuntimeError: If git refuses, as outside a checkout.
-    """
-    ended = subprocess.run(
-        ['git', '-C', str(root), *arguments], capture_output=True, text=True
-    )
-    if ended.returncode != 0:
-        raise RuntimeError(
-            f'reproduce: a run needs a git checkout of mmstn, but in {root} '
-            f'`git {" ".join(arguments)}` says: {ended.stderr.strip()}'
-        )
-    return ended.stdout.strip()
-
-
-def clean_copy(root: Path, commit: str) -> Path:
-    """Return a folder with the files of a commit, and data as in ``root``."""
-    copy = root / RUNS / 'sources' / commit
-    with locked(copy.parent, wait=True):
-        if not (copy / '.complete').is_file():
-            git(root, 'clone', '-q', '--no-checkout', str(root), str(copy))
-            git(copy, 'checkout', '-q', commit)
-            for name in ('data', 'checkpoints'):
-                (copy / name).symlink_to(root / name)
-            (copy / '.complete').touch()
-    return copy
-
-
-@contextmanager
-def locked(folder: Path, wait: bool = False) -> Iterator[None]:
-    """Hold a folder, so that two processes do not run one thing.
-
-    Raises:
-        BlockingIOError: If it is held, and ``wait`` is False.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / 'lock').open('w') as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise BlockingIOError(
-                f'another process is at work in {folder}'
-            ) from error
-        yield
-
-
-def epochs_trained(folder: Path) -> int:
-    """Return how many epochs a run has begun, by its newest log."""
-    logs = sorted(folder.glob('*/vis_data/scalars.json'))
-    lines = logs[-1].read_text().splitlines() if logs else []
-    return max((json.loads(line).get('epoch', 0) for line in lines), default=0)

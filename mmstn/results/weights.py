@@ -7,8 +7,9 @@ import torch
 from mmengine.runner import CheckpointLoader
 
 from mmstn.files import write_whole
+from mmstn.results.clean_copy import clean_copy, locked
 from mmstn.results.record import read_record, record_path
-from mmstn.results.run import Run, clean_copy, locked
+from mmstn.results.run import Run
 from mmstn.shipped import WEIGHTS
 
 TOLERANCE = 0.05  # of the metric, in percent points
@@ -27,7 +28,8 @@ def ship(run: Run) -> Path:
         FileNotFoundError: If the run has no record, or no checkpoint here.
         ValueError: If the rounded weights measure otherwise than the record.
     """
-    record = read_record(record_path(run.root, run.experiment.name, run.seed))
+    recorded = record_path(run.root, run.experiment.name, run.seed)
+    record = read_record(recorded)
     small = run.folder / 'half.pth'
     with locked(run.folder):
         content = in_half(run.checkpoint())
@@ -38,7 +40,7 @@ def ship(run: Run) -> Path:
     if abs(now - then) > TOLERANCE:
         raise ValueError(
             f'{run.name}: in half precision its {metric} is {now:.2f}, but '
-            f'{then:.2f} in {record_path(run.root, record.experiment, 0)}; '
+            f'{then:.2f} in {recorded}; '
             'these weights do not ship'
         )
     path = WEIGHTS / f'{run.experiment.name}.pth'

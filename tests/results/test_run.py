@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from mmstn.results.clean_copy import git, locked
 from mmstn.results.experiments import Experiment, Table
-from mmstn.results.queue import Queue, in_words
-from mmstn.results.record import read_records
-from mmstn.results.run import (
-    Run,
+from mmstn.results.logs import (
     epochs_trained,
-    git,
-    locked,
     seconds_per_step,
     validations,
 )
+from mmstn.results.queue import Queue, in_words
+from mmstn.results.record import read_records
+from mmstn.results.run import Run
 
 ROOT = Path(__file__).parents[2]
 DIGITS = Experiment(

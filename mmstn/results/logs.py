@@ -1,0 +1,43 @@
+"""What the logs of a run say of it."""
+
+import json
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def seconds_per_step(folder: Path) -> float:
+    """Return the mean time of a training step in the logs of a run.
+
+    A run that was killed has a log for each start; of a step that was taken
+    twice the later time counts.
+    """
+    times = {
+        entry['step']: entry['time']
+        for entry in logged(folder)
+        if 'loss' in entry and 'time' in entry
+    }
+    return statistics.mean(times.values())
+
+
+def validations(folder: Path, metric: str) -> list[list[float]]:
+    """Return the epochs at which a run was validated, and the metric there."""
+    found = {
+        entry['step']: round(entry[metric], 4)
+        for entry in logged(folder)
+        if metric in entry
+    }
+    return [[epoch, value] for epoch, value in sorted(found.items())]
+
+
+def logged(folder: Path) -> Iterator[dict]:
+    """Yield the entries of the logs of a run, the oldest first."""
+    for log in sorted(folder.glob('*/vis_data/scalars.json')):
+        yield from map(json.loads, log.read_text().splitlines())
+
+
+def epochs_trained(folder: Path) -> int:
+    """Return how many epochs a run has begun, by its newest log."""
+    logs = sorted(folder.glob('*/vis_data/scalars.json'))
+    lines = logs[-1].read_text().splitlines() if logs else []
+    return max((json.loads(line).get('epoch', 0) for line in lines), default=0)
