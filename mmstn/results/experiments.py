@@ -21,6 +21,7 @@ class Experiment:
         paper: The number in the paper, in the unit of the table, or None.
         elsewhere: The best other public reproduction: ``(number, who)``.
         options: As ``--cfg-options`` takes them.
+        amp: Whether it is always trained in mixed precision.
         note: What the paper's number or ours is not.
     """
 
@@ -29,6 +30,7 @@ class Experiment:
     paper: float | None = None
     elsewhere: tuple[float, str] | None = None
     options: dict = field(default_factory=dict)
+    amp: bool = False
     note: str = ''
 
     @property

@@ -39,7 +39,8 @@ class Run:
         table: That the experiment is of.
         experiment: What to run.
         seed: Of everything random, a fold's too.
-        amp: Whether to train in mixed precision, as ``train.py --amp`` does.
+        amp: Whether to train in mixed precision, as ``train.py --amp`` does;
+            an experiment may ask for it itself.
     """
 
     root: Path
@@ -57,6 +58,10 @@ class Run:
         """Where checkpoints and logs go, and what is resumed from."""
         name = self.experiment.name.replace('@', '/')
         return self.root / RUNS / name / f'seed_{self.seed}'
+
+    @property
+    def in_mixed_precision(self) -> bool:
+        return self.amp or self.experiment.amp
 
     @property
     def is_done(self) -> bool:
@@ -94,7 +99,8 @@ class Run:
         with locked(self.folder):
             commit = self.commit()
             source = clean_copy(self.root, commit)
-            self.call(source, 'train.py', '--resume', *['--amp'] * self.amp)
+            amp = ['--amp'] * self.in_mixed_precision
+            self.call(source, 'train.py', '--resume', *amp)
             checkpoint = self.checkpoint()
             metrics = self.test(source, checkpoint)
             record = self.record(source, commit, checkpoint, metrics)
@@ -159,7 +165,7 @@ class Run:
 
     def precision(self, on_gpu: bool) -> str:
         """Return the type in which convolutions were computed."""
-        if not self.amp:
+        if not self.in_mixed_precision:
             return 'float32'
         return 'float16' if on_gpu else 'bfloat16'
 

@@ -68,13 +68,25 @@ def test_outside_a_checkout_it_says_what_a_run_needs(tmp_path):
         git(tmp_path, 'rev-parse', 'HEAD')
 
 
+@pytest.mark.parametrize('asked', [(False, True), (True, False)])
+def test_a_run_or_its_experiment_asks_for_mixed_precision(tmp_path, asked):
+    plain = Run(tmp_path, TABLE, DIGITS, 0)
+    assert plain.precision(on_gpu=False) == 'float32'
+    of_run, of_experiment = asked
+    row = replace(DIGITS, amp=of_experiment)
+    run = Run(tmp_path, TABLE, row, 0, of_run)
+    assert run.precision(on_gpu=False) == 'bfloat16'
+    assert run.precision(on_gpu=True) == 'float16'
+
+
 def test_a_duration_in_words():
     assert in_words(3725.4) == '1:02:05'
 
 
 @pytest.mark.slow
 def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
-    first = Run(checkout, TABLE, DIGITS, 77)  # a seed nobody published
+    row = replace(DIGITS, amp=True)
+    first = Run(checkout, TABLE, row, 77)  # a seed nobody published
     record = first.execute()
     assert first.is_done
     assert record in read_records(checkout)['stn_digits']
@@ -84,6 +96,8 @@ def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
         'randomness.seed': 77,
     }
     assert record.budget == dict(epochs=1, steps=21, batch_size=64)
+    assert record.precision == 'bfloat16'
+    assert 'AmpOptimWrapper' in (first.folder / 'train.log').read_text()
     assert 0 < record.value('accuracy/top1') < 100
     assert record.parameters > record.flops / 10**4 > 0
 
@@ -98,7 +112,7 @@ def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
         '-qam',
         'x',
     )
-    longer = replace(DIGITS, options={'train_cfg.max_epochs': 2})
+    longer = replace(row, options={'train_cfg.max_epochs': 2})
     again = Run(checkout, TABLE, longer, 77).execute()
     assert again.commit == record.commit
     assert again.budget['epochs'] == 2
