@@ -5,8 +5,10 @@ pixels is scaled, sheared, turned by any angle and tilted on 64x64; 10,000
 digits for training in 8 copies each, the 10,000 test digits in 8 copies. Ours:
 - the first 10,000 digits, one copy of them an epoch; each test digit once;
 - own draws, read linearly, where theirs are read by a cubic;
-- the schedule of the other digits, over 60 such epochs, the localisers at
-  three tenths of the rate, as under corner noise.
+- the schedule of corner noise, over 60 such epochs: at three times the rate of
+  the other digits, the localisers at a tenth of it, four steps were right on
+  94.4 % of held-out digits after 15 epochs; at the rate of the others, and
+  three tenths of it, on 93.1.
 """
 
 _base_ = ['mnist.py', 'mnist_60e.py']
@@ -32,22 +34,7 @@ model = dict(
 custom_hooks = [dict(type='mmstn.ChannelsLastHook')]
 
 optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.3)})
+    optimizer=dict(lr=1e-2),
+    clip_grad=dict(max_norm=5),
+    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)}),
 )
-param_scheduler = [
-    dict(
-        type='LinearLR',
-        start_factor=0.01,
-        end=3,
-        convert_to_iter_based=True,
-    ),
-    dict(
-        type='CosineAnnealingLR',
-        begin=3,
-        end=60,
-        T_max=57,
-        convert_to_iter_based=True,
-    ),
-]
-train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=20)
-default_hooks = dict(checkpoint=dict(interval=20, max_keep_ckpts=1))
