@@ -43,6 +43,29 @@ def work_dir(tmp_path_factory):
     return folder
 
 
+def test_outputs_of_a_series_are_curves(tmp_path, monkeypatch):
+    config = CONFIG.parent / 'series/st_cnn_aff.py'
+    checkpoint, picture = tmp_path / 'a.pth', tmp_path / 'a.png'
+    torch.manual_seed(0)
+    state = get_model(str(config)).state_dict()
+    torch.save(dict(meta={}, state_dict=state), checkpoint)
+    cv2.imwrite(str(picture), np.zeros((28, 28), np.uint8))
+    out = tmp_path / 'out'
+    arguments = ['--out', out, '--save-crops', '--device', 'cpu']
+    call(monkeypatch, checkpoint, picture, *arguments, config=config)
+    (crop,) = (out / 'crops').iterdir()
+    assert cv2.imread(str(crop)).shape == (LONGEST // 2, LONGEST, 3)
+    sheet = cv2.imread(str(out / 'attention_1.png'))
+    curve = cv2.imread(str(crop))
+    height, width = curve.shape[:2]
+    places = (
+        (sheet[y : y + height, x : x + width] == curve).all()
+        for y in range(len(sheet) - height + 1)
+        for x in range(sheet.shape[1] - width + 1)
+    )
+    assert any(places)
+
+
 @pytest.fixture(scope='module')
 def images(tmp_path_factory):
     """Seven canvases in two folders, and a file that is no image."""

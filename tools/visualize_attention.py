@@ -24,7 +24,7 @@ from mmstn.files import write_png, write_whole
 from mmstn.models.transformer import IterativeSpatialTransformer
 from mmstn.shipped import config_argument
 from mmstn.visualization.animation import write_gif
-from mmstn.visualization.image_sheet import image_sheet
+from mmstn.visualization.image_sheet import enlarged, image_sheet
 
 COLUMNS = 5  # images a sheet
 SUFFIXES = (
@@ -191,7 +191,9 @@ def save_crops(folder: Path, results: list[dict], images: Path) -> None:
         image = Path(result['path']).relative_to(root)
         for region in result['regions']:
             name = region['transformer'].replace(' ', '_')
-            write(folder / f'{image}_{name}.png', region['crop'])
+            crop = region['crop']
+            picture = enlarged(crop) if crop.ndim == 2 else crop  # a series
+            write(folder / f'{image}_{name}.png', picture)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ given in the first frame.
 Source: ours; Kahou et al. 2017 (RATM) follow moving digits. The metric also
 has what the box of the first frame, kept, would reach. After two epochs of
 held-out training digits, theta carried on went over to the other of two digits
-in 12.0, 5.5 and 5.2 % at rates of 1e-3, 2e-3 and 4e-3.
+in 12.0, 5.5 and 5.2 % at rates of 1e-3, 2e-3 and 4e-3: ours is in between.
 """
 
 _base_ = 'digits.py'

@@ -43,7 +43,8 @@ class TrackingIoU(BaseMetric):
                 ('pred_corners', 'gt_boxes'),
                 'a mmstn.Tracker and a data set such as mmstn.MovingDigits',
             )
-            still = corners[:1].expand_as(corners)
+            check_lengths(corners, boxes)
+            still = box_corners(boxes[0, :1]).expand_as(corners)
             self.results.append(
                 dict(
                     iou=ious(corners, boxes)[0, 1:].mean().item(),
@@ -64,6 +65,16 @@ class TrackingIoU(BaseMetric):
                 chosen = table['things'] == things
                 metrics[f'switched_{things}'] = table['switched'][chosen]
         return {k: 100 * v.mean().item() for k, v in metrics.items()}
+
+
+def check_lengths(corners: Tensor, boxes: Tensor) -> None:
+    """Raise a ValueError unless windows and boxes are of the same frames."""
+    if len(corners) != boxes.shape[1] or len(corners) < 2:
+        raise ValueError(
+            f'TrackingIoU: pred_corners are of {len(corners)} frames and '
+            f'gt_boxes of {boxes.shape[1]}; they should be of the same ones, '
+            'two at least'
+        )
 
 
 def ious(corners: Tensor, boxes: Tensor) -> Tensor:

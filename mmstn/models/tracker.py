@@ -14,6 +14,7 @@ from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.outline import box_corners, frame_perimeter
 from mmstn.models.build import build
 from mmstn.models.transformer.find import require_transformers
+from mmstn.models.transformer.iterative import check_size
 from mmstn.models.transformer.matrix_grid import (
     AffineGrid,
     AttentionGrid,
@@ -23,7 +24,7 @@ from mmstn.models.transformer.recurrent import RecurrentLocalisation
 from mmstn.models.transformer.spatial_transformer import SpatialTransformer
 from mmstn.registry import MODELS
 
-FAMILIES = (AttentionGrid, SimilarityGrid, AffineGrid)  # they know any box
+FAMILIES = (AttentionGrid, SimilarityGrid, AffineGrid)  # they know boxes
 
 
 @MODELS.register_module()
@@ -45,7 +46,13 @@ class Tracker(BaseModel):
     ``gt_boxes (K, T, 4)``: left, top, right, bottom of K things, outer edges
     in pixels, of which the first is followed; to predict only its first frame
     is read. A prediction is ``pred_corners (T, 4, 2)``, clockwise from the
-    upper left one.
+    upper left one. ``AffineGrid`` knows any box; ``AttentionGrid`` and
+    ``SimilarityGrid`` know those of the frame's proportions, and start from
+    the nearest of them.
+
+    What hooks and pictures of attention see is what is *read*: the box of the
+    frame before with what is around it, or the whole frame. Where the thing
+    is, ``tools/visualize_tracking.py`` draws.
 
     Source: ours; Kahou et al. 2017 (RATM) track by recurrent attention, Lin
     and Lucey 2017 compose.
@@ -100,14 +107,11 @@ class Tracker(BaseModel):
             mode: ``'loss'`` for the losses, ``'predict'`` for data samples,
                 ``'tensor'`` for the corners ``(B, T, 4, 2)``.
         """
-        if inputs.shape[2] < 2:
-            raise ValueError(
-                'Tracker: a sequence needs at least two frames, one to start '
-                f'from and one to follow into, but got {inputs.shape[2]}'
-            )
-        boxes = torch.stack([s.gt_boxes[0] for s in data_samples])  # (B, T, 4)
+        check_frames(inputs)
+        boxes = followed(data_samples)  # (B, T, 4)
         corners = self.corners(inputs, boxes[:, 0])
         if mode == 'loss':
+            check_box_of_each_frame(boxes, inputs.shape[2])
             true = box_corners(boxes).to(corners)[:, 1:]
             loss = F.smooth_l1_loss(corners[:, 1:], true)
             return dict(loss_corners=loss)
@@ -195,6 +199,46 @@ def check_follows(transformer: SpatialTransformer) -> None:
         raise ValueError(
             f'Tracker: grid must be one of {names}, of an output (H, W), but '
             f'got {type(grid).__name__} of size {grid.size}'
+        )
+    check_size(transformer.localisation, grid, 'Tracker', otherwise='')
+
+
+def check_frames(inputs: Tensor) -> None:
+    """Raise a ValueError unless inputs are sequences of frames."""
+    if inputs.ndim != 5:
+        raise ValueError(
+            'Tracker: inputs must be sequences (B, C, T, H, W), such as those '
+            f'of mmstn.MovingDigits, but got {tuple(inputs.shape)}'
+        )
+    if inputs.shape[2] < 2:
+        raise ValueError(
+            'Tracker: a sequence needs at least two frames, one to start '
+            f'from and one to follow into, but got {inputs.shape[2]}'
+        )
+
+
+def followed(data_samples: Sequence[DataSample] | None) -> Tensor:
+    """Return the boxes of what is followed, ``(B, T, 4)``.
+
+    Raises:
+        ValueError: If a sample has none.
+    """
+    samples = data_samples or ()
+    if not samples or not all('gt_boxes' in sample for sample in samples):
+        raise ValueError(
+            'Tracker: what to follow is given by data samples with gt_boxes '
+            '(K, T, 4), in the first frame at least; take a data set that has '
+            'them, such as mmstn.MovingDigits'
+        )
+    return torch.stack([sample.gt_boxes[0] for sample in samples])
+
+
+def check_box_of_each_frame(boxes: Tensor, num_frames: int) -> None:
+    """Raise a ValueError unless there is a box to learn in each frame."""
+    if boxes.shape[1] != num_frames:
+        raise ValueError(
+            f'Tracker: to learn, gt_boxes must be of all {num_frames} frames '
+            f'of a sequence, but are of {boxes.shape[1]}'
         )
 
 

@@ -47,8 +47,10 @@ class Table:
         name: Such as ``mnist/rts``.
         data: Name of the data set, for a model index.
         metric: The evaluator's name of the number, such as ``accuracy/top1``.
-        shown: ``'accuracy'``, the number as it is, or ``'error'``, 100 less
-            it. Both in percent.
+        shown: What the number is called: ``'error'``, then 100 less the
+            evaluator's is shown, or another name of that itself, such as
+            ``'accuracy'``. In percent.
+        task: Of the models, for a model index.
         also: Further columns, from a heading to the evaluator's name.
         seed_options: Options that are set to the seed; a fold, too.
         seeds: Which to run.
@@ -60,6 +62,7 @@ class Table:
     metric: str
     experiments: tuple[Experiment, ...]
     shown: str = 'error'
+    task: str = 'Image Classification'
     also: dict[str, str] = field(default_factory=dict)
     seed_options: tuple[str, ...] = ('randomness.seed',)
     seeds: tuple[int, ...] = (0, 1, 2)

@@ -27,7 +27,9 @@ def model_entry(
 ) -> dict:
     """Return the entry of an experiment that was run."""
     first = records[0]
-    name = f'Top 1 {table.shown.capitalize()}'
+    name = table.shown[0].upper() + table.shown[1:]
+    if table.metric == 'accuracy/top1':
+        name = f'Top 1 {name}'
     weights = WEIGHTS / f'{row.name}.pth'
     shipped = weights.relative_to(WEIGHTS.parents[1]).as_posix()
     return {
@@ -45,7 +47,7 @@ def model_entry(
         'Results': [
             {
                 'Dataset': table.data,
-                'Task': 'Image Classification',
+                'Task': table.task,
                 'Metrics': {
                     name: round(mean(shown_values(table, records)), 2)
                 },

@@ -27,6 +27,14 @@ ONE_THREAD = dict(
     MALLOC_MMAP_THRESHOLD_=str(2**30),
     MALLOC_TRIM_THRESHOLD_=str(2**31),
 )
+LOWER_IS_BETTER = (
+    'outside/',
+    'placement/gap',
+    'placement/stage',
+    'placement/start',
+    'spread/',
+    'tracking/switched',
+)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -188,7 +196,7 @@ class Run:
                 batch_size=batch_size,
             ),
             metrics=[
-                dict(name=name, value=round(value, 4), direction='higher')
+                dict(name=name, value=round(value, 4), direction=better(name))
                 for name, value in metrics.items()
             ],
             **self.size(source),
@@ -200,6 +208,11 @@ class Run:
             versions=versions(),
             commit=commit,
         )
+
+
+def better(metric: str) -> str:
+    """Return which numbers of a metric are better, for its record."""
+    return 'lower' if metric.startswith(LOWER_IS_BETTER) else 'higher'
 
 
 def in_one_process() -> dict[str, object]:

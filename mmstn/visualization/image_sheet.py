@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmstn.visualization import draw
+from mmstn.visualization.curve import draw_curves
 from mmstn.visualization.sheet import Row, sheet
 
 LONGEST = 240  # side of an image or a crop on the sheet
@@ -63,8 +64,15 @@ def outlines_of(regions: Sequence[dict]) -> list[tuple[np.ndarray, tuple]]:
 
 def framed(region: dict, colour: tuple[int, int, int]) -> np.ndarray:
     """Return the output of a transformer in a frame."""
-    tile = draw.enlarge(region['crop'], LONGEST)
+    tile = enlarged(region['crop'])
     return draw.surround(tile, draw.FRAME, colour)
+
+
+def enlarged(crop: np.ndarray) -> np.ndarray:
+    """Return an output as a picture of the usual size, a series as curves."""
+    if crop.ndim == 2:
+        return draw_curves(crop, LONGEST)
+    return draw.enlarge(crop, LONGEST)
 
 
 def caption(result: dict) -> list[str]:

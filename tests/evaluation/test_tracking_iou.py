@@ -34,6 +34,19 @@ def test_it_is_the_mean_over_all_frames_but_the_first():
     assert len(metrics) == 2
 
 
+def test_the_first_box_is_kept_and_not_the_first_window():
+    windows = [box(5), box(0), box(0)]
+    metrics = evaluate((windows, [box(0), box(0), box(20)]))
+    assert metrics['tracking/iou_if_still'] == pytest.approx(50)
+
+
+@pytest.mark.parametrize(('windows', 'boxes'), [(2, 3), (1, 1)])
+def test_windows_and_boxes_are_of_the_same_frames(windows, boxes):
+    message = f'of {windows} frames and gt_boxes of {boxes}; they should be'
+    with pytest.raises(ValueError, match=message):
+        evaluate(([box(0)] * windows, [box(0)] * boxes))
+
+
 def crossing(windows):
     """Two things that pass through each other."""
     return windows, [box(0), box(20), box(40)], [box(40), box(20), box(0)]

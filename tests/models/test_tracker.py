@@ -77,6 +77,13 @@ def test_before_training_the_window_stays_in_the_box():
         assert_close(got.pred_corners, box.expand(5, 4, 2))
 
 
+@pytest.mark.parametrize('family', ['AttentionGrid', 'SimilarityGrid'])
+def test_a_box_of_the_proportions_of_the_frame_is_known_to_all(family):
+    box = torch.tensor([[3.5, 2.5, 7.5, 5.5]])
+    corners = build(family).corners(frames(1), box)
+    assert_close(corners, box_corners(box).expand(1, 5, 4, 2))
+
+
 def test_the_loss_is_the_distance_of_corners_in_pixels():
     loss = build()(frames(), samples(), mode='loss')['loss_corners']
     # in frame t it lags t pixels along x, of which half a pixel is rounded
@@ -174,6 +181,30 @@ def test_one_window_takes_one_step_in_each_frame(kind):
 def test_one_frame_is_nothing_to_follow(mode):
     with pytest.raises(ValueError, match='at least two frames'):
         build()(frames(length=1), samples(length=1), mode=mode)
+
+
+def test_pictures_are_no_sequences():
+    with pytest.raises(ValueError, match=r'inputs must be sequences .*12, 16'):
+        build()(torch.rand(2, 1, *SIZE), samples())
+
+
+@pytest.mark.parametrize('given', [None, [], [DataSample()] * 2])
+def test_what_to_follow_is_asked_for(given):
+    with pytest.raises(ValueError, match='given by data samples with gt_box'):
+        build()(frames(), given)
+
+
+def test_to_learn_there_must_be_a_box_in_each_frame():
+    with pytest.raises(ValueError, match='all 5 frames .* are of 4'):
+        build()(frames(), samples(length=4), mode='loss')
+
+
+@pytest.mark.parametrize('remembers', [True, False])
+def test_a_trunk_that_cannot_see_an_output_is_refused(remembers):
+    cfg = config(remembers=remembers)
+    cfg['transformer']['grid']['size'] = (5, 5)
+    with pytest.raises(ValueError, match=r'Tracker: .* output of size \(5, 5'):
+        MODELS.build(cfg)
 
 
 @pytest.mark.parametrize('context', [0.5, float('nan'), 'wide'])

@@ -19,6 +19,7 @@ from mmstn.results.record import (
     record_path,
     write_record,
 )
+from mmstn.results.run import better
 from mmstn.results.tables import (
     header,
     markdown,
@@ -211,6 +212,27 @@ def test_the_model_index_has_an_entry_for_each_experiment_run():
     assert [model['Name'] for model in models] == ['a-plain', 'a-better']
     assert models[0]['Results'][0]['Metrics'] == {'Top 1 Error': 2.1}
     assert models[1]['Metadata']['Parameters'] == 399615
+
+
+def test_a_number_that_is_no_accuracy_has_a_name_and_a_task_of_its_own():
+    table = replace(
+        TABLE, metric='tracking/iou', shown='mean IoU', task='Object Tracking'
+    )
+    records = {'a/plain': [record(**{'tracking/iou': 94.8})]}
+    (model,) = yaml.safe_load(metafile([table], records))['Models']
+    (result,) = model['Results']
+    assert result['Task'] == 'Object Tracking'
+    assert result['Metrics'] == {'Mean IoU': 94.8}
+    line = result_line(table, ROWS[2], records['a/plain'])
+    assert line == 'Result: a mean IoU of 94.80 %, seed 0, 60 epochs.'
+
+
+def test_every_record_says_which_numbers_are_better():
+    assert better('tracking/switched_2') == better('spread/st') == 'lower'
+    assert better('tracking/iou') == better('accuracy/top1') == 'higher'
+    for few in read_records(ROOT).values():
+        for measured in few[0].metrics:
+            assert measured['direction'] == better(measured['name'])
 
 
 def test_openmmlabs_own_reader_reads_the_model_index():

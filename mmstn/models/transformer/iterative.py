@@ -58,7 +58,6 @@ class IterativeSpatialTransformer(SpatialTransformer):
         init_cfg: dict | None = None,
     ):
         BaseModule.__init__(self, init_cfg)
-        check_count('IterativeSpatialTransformer', 'num_steps', num_steps)
         self.num_steps = num_steps
         self.grid = build_grid(grid)
         check_composes(self.grid)
@@ -72,12 +71,22 @@ class IterativeSpatialTransformer(SpatialTransformer):
             )
         else:
             self.localisation = build_localisation(localisation, identity)
+            check_posterior(self.localisation, num_steps)
         for localiser in self.localisers:
             check_num_steps('IterativeSpatialTransformer', localiser, (1,))
             check_start(localiser, self.grid)
         for localiser in self.localisers[1:]:
             check_size(localiser, self.grid)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
+
+    @property
+    def num_steps(self) -> int:
+        return self._num_steps
+
+    @num_steps.setter
+    def num_steps(self, num_steps: int) -> None:
+        check_count('IterativeSpatialTransformer', 'num_steps', num_steps)
+        self._num_steps = num_steps
 
     @property
     def localisers(self) -> list[nn.Module]:
@@ -138,14 +147,28 @@ def check_start(localiser: nn.Module, grid: GridGenerator) -> None:
         )
 
 
-def check_size(localiser: nn.Module, grid: GridGenerator) -> None:
+def check_posterior(localisation: nn.Module, num_steps: int) -> None:
+    """Raise a ValueError if several steps draw and one posterior is kept."""
+    if num_steps > 1 and hasattr(localisation, 'posterior'):
+        raise ValueError(
+            'IterativeSpatialTransformer: a probabilistic localisation draws '
+            f'in each of num_steps={num_steps}, but only the posterior of the '
+            'last would count; take one step, or a mmstn.Localisation'
+        )
+
+
+def check_size(
+    localiser: nn.Module,
+    grid: GridGenerator,
+    owner: str = 'IterativeSpatialTransformer',
+    otherwise: str = ', or localisation a list of one for each step',
+) -> None:
     """Raise a ValueError if a localiser cannot be shown an output."""
     trunk = getattr(localiser, 'trunk', None)
     size = getattr(trunk, 'in_shape', (None, *grid.size))[1:]
     if tuple(size) != grid.size:
         raise ValueError(
-            'IterativeSpatialTransformer: every step after the first '
-            f'localises an output of size {grid.size}, but the trunk of its '
-            f'localisation is built for {tuple(size)}; give grid that size, '
-            'or localisation a list of one for each step'
+            f'{owner}: localisation is shown an output of size {grid.size}, '
+            f'but the trunk of it is built for {tuple(size)}; give grid that '
+            f'size{otherwise}'
         )

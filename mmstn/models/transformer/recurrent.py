@@ -85,6 +85,12 @@ class RecurrentLocalisation(Localisation):
             source: ``(B, C, *size)``, of this step.
             state: ``(B, hidden_dim)`` after the step before; None at first.
         """
+        if self.num_steps > 1:
+            raise ValueError(
+                'RecurrentLocalisation: step by step it gives one theta a '
+                f'step, but start has those of num_steps={self.num_steps}; '
+                'give it one, and leave num_steps out'
+            )
         state = self.remember(self.features(source), state, source)
         update = self.regress(state, source)
         return update.new_tensor(self.start) + update, state

@@ -246,6 +246,20 @@ def test_fewer_steps_may_be_taken_after_training(is_shared):
     assert_close(transformer.locate(source), theta)
 
 
+def test_no_step_is_too_few():
+    transformer = build()
+    with pytest.raises(ValueError, match='num_steps must be a whole number'):
+        transformer.num_steps = 0
+
+
+def test_draws_in_several_steps_are_refused():
+    likely = dict(type='mmstn.ProbabilisticLocalisation')
+    cfg = config(num_steps=2)
+    cfg['localisation'] = {**cfg['localisation'], **likely}
+    with pytest.raises(ValueError, match='only the posterior of the last'):
+        MODELS.build(cfg)
+
+
 def test_localisers_of_their_own_may_see_a_larger_source():
     whole, part = (
         small_transformer(size=(4, 4), source=source, in_channels=2)

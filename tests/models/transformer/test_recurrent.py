@@ -78,6 +78,11 @@ def test_states_carried_by_hand_are_those_of_a_pass():
     assert not torch.allclose(first, second)
 
 
+def test_several_thetas_are_not_given_step_by_step():
+    with pytest.raises(ValueError, match='start has those of num_steps=2'):
+        build().localisation.step(source())
+
+
 def test_every_parameter_gets_a_gradient():
     transformer = moved(build())
     transformer(source()).square().sum().backward()
