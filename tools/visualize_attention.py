@@ -24,7 +24,7 @@ from mmstn.files import write_png, write_whole
 from mmstn.models.transformer import IterativeSpatialTransformer
 from mmstn.shipped import config_argument
 from mmstn.visualization.animation import write_gif
-from mmstn.visualization.image_sheet import enlarged, image_sheet
+from mmstn.visualization.image_sheet import as_picture, image_sheet
 
 COLUMNS = 5  # images a sheet
 SUFFIXES = (
@@ -191,8 +191,7 @@ def save_crops(folder: Path, results: list[dict], images: Path) -> None:
         image = Path(result['path']).relative_to(root)
         for region in result['regions']:
             name = region['transformer'].replace(' ', '_')
-            crop = region['crop']
-            picture = enlarged(crop) if crop.ndim == 2 else crop  # a series
+            picture = as_picture(region['crop'])
             write(folder / f'{image}_{name}.png', picture)
 
 

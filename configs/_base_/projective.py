@@ -11,7 +11,7 @@ digits for training in 8 copies each, the 10,000 test digits in 8 copies. Ours:
   three tenths of it, on 93.1.
 """
 
-_base_ = ['mnist.py', 'mnist_60e.py']
+_base_ = 'ic_stn.py'
 
 train_dataloader = dict(
     dataset=dict(distortion='projective', indices=10_000, copies=8)
@@ -23,18 +23,3 @@ val_dataloader = dict(
     )
 )
 test_dataloader = val_dataloader
-
-model = dict(
-    type='ImageClassifier',
-    data_preprocessor=dict(
-        type='mmstn.BatchPreprocessor', mean=[0], std=[255]
-    ),
-    head=dict(type='LinearClsHead', num_classes=10, topk=(1,), cal_acc=True),
-)
-custom_hooks = [dict(type='mmstn.ChannelsLastHook')]
-
-optim_wrapper = dict(
-    optimizer=dict(lr=1e-2),
-    clip_grad=dict(max_norm=5),
-    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)}),
-)

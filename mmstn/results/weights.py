@@ -40,8 +40,7 @@ def ship(run: Run) -> Path:
     if abs(now - then) > TOLERANCE:
         raise ValueError(
             f'{run.name}: in half precision its {metric} is {now:.2f}, but '
-            f'{then:.2f} in {recorded}; '
-            'these weights do not ship'
+            f'{then:.2f} in {recorded}; these weights do not ship'
         )
     path = WEIGHTS / f'{run.experiment.name}.pth'
     path.parent.mkdir(parents=True, exist_ok=True)

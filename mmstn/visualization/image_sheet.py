@@ -64,15 +64,13 @@ def outlines_of(regions: Sequence[dict]) -> list[tuple[np.ndarray, tuple]]:
 
 def framed(region: dict, colour: tuple[int, int, int]) -> np.ndarray:
     """Return the output of a transformer in a frame."""
-    tile = enlarged(region['crop'])
+    tile = draw.enlarge(as_picture(region['crop']), LONGEST)
     return draw.surround(tile, draw.FRAME, colour)
 
 
-def enlarged(crop: np.ndarray) -> np.ndarray:
-    """Return an output as a picture of the usual size, a series as curves."""
-    if crop.ndim == 2:
-        return draw_curves(crop, LONGEST)
-    return draw.enlarge(crop, LONGEST)
+def as_picture(crop: np.ndarray) -> np.ndarray:
+    """Return an output as it is, or of a series ``(L, 3)`` its curves."""
+    return draw_curves(crop, LONGEST) if crop.ndim == 2 else crop
 
 
 def caption(result: dict) -> list[str]:
