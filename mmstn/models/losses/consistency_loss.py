@@ -9,11 +9,7 @@ from mmstn.checks import check_finite_number, is_finite_number
 from mmstn.geometry import affine
 from mmstn.geometry.sampling import sample
 from mmstn.models.losses.theta_loss import ThetaLoss
-from mmstn.models.transformer import (
-    IterativeSpatialTransformer,
-    Posterior,
-    SpatialTransformer,
-)
+from mmstn.models.transformer import Posterior
 from mmstn.models.transformer.find import Reading
 from mmstn.registry import MODELS
 
@@ -71,9 +67,8 @@ class ConsistencyLoss(ThetaLoss):
         )
         transformer, family = reading.transformer, reading.family
         after = transformer.locate(moved)
-        posterior = transformer.posterior
-        before = settled(transformer, reading.theta, reading.posterior)
-        after = settled(transformer, after, posterior)
+        before = settled(reading.theta, reading.posterior)
+        after = settled(after, transformer.posterior)
         several = before[0].numel() // family.num_params
         motions = motion.repeat_interleave(several, dim=0)
         here, there = (
@@ -105,12 +100,6 @@ class ConsistencyLoss(ThetaLoss):
         )
 
 
-def settled(
-    transformer: SpatialTransformer, theta: Tensor, posterior: Posterior | None
-) -> Tensor:
-    """Return the mean of theta where it was drawn, or theta.
-
-    A transformer of several steps composes its draws, and keeps them.
-    """
-    composes = isinstance(transformer, IterativeSpatialTransformer)
-    return theta if posterior is None or composes else posterior.mean
+def settled(theta: Tensor, posterior: Posterior | None) -> Tensor:
+    """Return the mean of theta where it was drawn, or theta."""
+    return theta if posterior is None else posterior.mean

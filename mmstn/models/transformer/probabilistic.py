@@ -150,7 +150,7 @@ def some_draws(
 
     Returns:
         ``(B, [N,] count, P)``. None if the localiser has no posterior, or
-        theta is not its mean, as of a transformer that composes several.
+        theta is not its mean, as while it is drawn.
     """
     posterior = transformer.posterior
     if posterior is None:

@@ -148,8 +148,9 @@ def test_following_its_gradient_a_localiser_learns_to_follow(others):
     assert values[-1] < 0.5 * values[0]
 
 
-def test_of_a_probabilistic_localiser_the_means_are_compared():
-    transformer = MODELS.build(small_transformer(deviation=0.5))
+@pytest.mark.parametrize('others', [dict(), dict(num_steps=1)], ids=repr)
+def test_of_a_probabilistic_localiser_the_means_are_compared(others):
+    transformer = MODELS.build(small_transformer(deviation=0.5, **others))
     found = reading_of(transformer, torch.rand(4, 1, 8, 8))
     loss = ConsistencyLoss(angle=0, scale=1, shift=0)
     assert not torch.equal(found.theta, found.posterior.mean)
