@@ -59,4 +59,7 @@ model = dict(
         ],
     )
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]

@@ -38,4 +38,7 @@ model = dict(
         ),
     )
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]
