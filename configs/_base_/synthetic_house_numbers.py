@@ -14,7 +14,8 @@ Ours:
   48, any small step from the identity blurred thin digits and cost more than
   it gained: Single stayed there;
 - Adam, and three tenths of its rate for the localisers: at the whole of it, or
-  at twice the rate, they soon gave one theta for all;
+  at twice the rate, they soon gave one theta for all. The four of Multi run
+  away even so, and move too little at a tenth: no rate is found yet for them;
 - dropout before the head: of 4,000 held-out numbers for training the CNN read
   51.4 % without and 55.2 with it. The paper's network has more of it;
 - 353k parameters for CNN, 393k for Single, 789k for Multi.
