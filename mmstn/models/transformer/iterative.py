@@ -86,6 +86,13 @@ class IterativeSpatialTransformer(SpatialTransformer):
     @num_steps.setter
     def num_steps(self, num_steps: int) -> None:
         check_count('IterativeSpatialTransformer', 'num_steps', num_steps)
+        own = getattr(self, 'localisation', None)
+        if isinstance(own, ModuleList) and num_steps > len(own):
+            raise ValueError(
+                f'IterativeSpatialTransformer: num_steps={num_steps}, but '
+                f'localisation is a list of {len(own)}, one for each step; '
+                'give at most that'
+            )
         self._num_steps = num_steps
 
     @property

@@ -246,6 +246,22 @@ def test_fewer_steps_may_be_taken_after_training(is_shared):
     assert_close(transformer.locate(source), theta)
 
 
+def test_more_steps_than_localisers_are_too_many():
+    transformer = build(num_steps=3, is_shared=False)
+    message = 'num_steps=4, but localisation is a list of 3, .*at most that'
+    with pytest.raises(ValueError, match=message):
+        transformer.num_steps = 4
+    transformer.num_steps = 1
+    transformer.num_steps = 3
+    assert len(transformer.localisers) == 3
+
+
+def test_shared_steps_may_be_more_than_in_training():
+    transformer = build(num_steps=2)
+    transformer.num_steps = 5
+    assert len(transformer.localisers) == 5
+
+
 def test_no_step_is_too_few():
     transformer = build()
     with pytest.raises(ValueError, match='num_steps must be a whole number'):
