@@ -49,15 +49,14 @@ class DigitVolumes(DigitDataset):
         super().__init__(load, split, canvas, data_root=data_root, **kwargs)
 
     def render(self, indices: Tensor, draws: Tensor) -> Tensor:
-        faces = self.images[indices].float()[:, None, None]
-        solids = faces.expand(-1, -1, DEPTH, -1, -1)  # (B, 1, DEPTH, 28, 28)
+        faces = self.images[indices].float()[:, None]  # (B, 1, 28, 28)
         turn, shift = turned_and_placed(draws, self.canvas)
         # most of the cube is empty: only a window around the solid is read
         side = min(WINDOW, self.canvas)
         rest = self.canvas - side
         corner = (shift + rest / 2).round().clamp(0, rest)  # (B, 3)
         grid = window_grid(turn, shift + rest / 2 - corner, side)
-        parts = sample(solids, grid).round_().clamp_(0, 255).to(torch.uint8)
+        parts = extruded(faces, grid).round_().clamp_(0, 255).to(torch.uint8)
         volumes = parts.new_zeros(len(parts), 1, *[self.canvas] * 3)
         for volume, part, (x, y, z) in zip(
             volumes, parts, corner.long().tolist(), strict=True
@@ -98,3 +97,18 @@ def window_grid(turn: Tensor, shift: Tensor, side: int) -> Tensor:
     moved = (back * shift[:, None]).sum(2, keepdim=True)
     matrix = torch.cat([back * (side / 2), -moved], dim=2)
     return affine_grid(matrix.float(), (side,) * 3)
+
+
+def extruded(faces: Tensor, grid: Tensor) -> Tensor:
+    """Return solids of ``DEPTH`` voxels, each a face all along, at a grid.
+
+    A trilinear reading of the solid, zero outside, is a bilinear one of its
+    face, faded out within half a voxel of either end.
+
+    Args:
+        faces: ``(B, 1, 28, 28)``.
+        grid: ``(B, *size, 3)``, in the frame of the solids.
+    """
+    places = grid[..., :2].flatten(1, 2)
+    depth = ((1 - grid[..., 2].abs()) * (DEPTH / 2) + 0.5).clamp_(0, 1)
+    return sample(faces, places).view_as(depth[:, None]) * depth[:, None]
