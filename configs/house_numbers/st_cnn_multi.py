@@ -5,11 +5,6 @@ python tools/prepare_svhn.py data/house_numbers
 python tools/train.py configs/house_numbers/st_cnn_multi.py
 
 Source: Jaderberg et al. 2015, section 4.2, but for the data and the sizes.
-
-At the rates of the base these four transformers run away, unless gradients
-are clipped and the rates rise over one epoch: so it read 49.6 % of 4,000
-held-out training images after 6 epochs.
-
 Result: not run yet.
 """
 
@@ -64,20 +59,6 @@ model = dict(
         ],
     )
 )
-
-optim_wrapper = dict(clip_grad=dict(max_norm=5))
-param_scheduler = [
-    dict(
-        type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True
-    ),
-    dict(
-        type='CosineAnnealingLR',
-        begin=1,
-        end=20,
-        T_max=19,
-        convert_to_iter_based=True,
-    ),
-]
 custom_hooks = [
     dict(type='mmstn.ChannelsLastHook'),
     dict(type='mmstn.AttentionVisualizationHook'),
