@@ -34,16 +34,16 @@ def find_weights(config: Path) -> Path:
     """
     name = next(
         (n for n, p in scripts(MIM / 'configs').items() if p.samefile(config)),
-        config.stem,
+        None,
     )
     path = WEIGHTS / f'{name}.pth'
-    if not path.is_file():
+    if name is None or not path.is_file():
         known = sorted(
             p.relative_to(WEIGHTS).with_suffix('').as_posix()
             for p in WEIGHTS.rglob('*.pth')
         )
         raise FileNotFoundError(
-            f'no weights of {name} come with mmstn, only of '
+            f'no weights of {name or config} come with mmstn, only of '
             f'{", ".join(known)}; train it, and give the checkpoint'
         )
     return path

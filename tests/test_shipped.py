@@ -120,6 +120,13 @@ def test_weights_that_do_not_come_are_answered_with_those_that_do():
         STNInferencer('sums/cnn')
 
 
+def test_a_config_of_ones_own_by_a_known_name_has_none(tmp_path):
+    path = tmp_path / 'stn_digits.py'
+    path.write_text(find_config('stn_digits').read_text())
+    with pytest.raises(FileNotFoundError, match=f'no weights of {path} come'):
+        find_weights(path)
+
+
 def test_the_weights_read_digits_by_the_name_of_their_config():
     digits = BundledDigits('test', distortion='RTS')
     batch = digits.render_batch(range(0, 500, 5))

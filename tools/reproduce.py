@@ -70,6 +70,8 @@ def main() -> None:
         'of their training into this picture, and stop',
     )
     args = parser.parse_args()
+    if not (args.names or args.table):
+        parser.error('names are missing: of experiments, of tables, or `all`')
     if not (args.list or (ROOT / '.git').exists()):
         parser.error(
             f'{ROOT} is no git checkout of mmstn, which a run and what is '

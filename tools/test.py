@@ -64,7 +64,7 @@ def apply_args(cfg: Config, args: argparse.Namespace) -> None:
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(default_work_dir(args.config))
     if args.amp:
-        cfg.test_cfg.fp16 = True
+        cfg.test_cfg = {**(cfg.get('test_cfg') or {}), 'fp16': True}
     if args.channels_last:
         hook = dict(type='mmstn.ChannelsLastHook')
         cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
@@ -80,7 +80,7 @@ def main() -> None:
         launching.init_cpu_distributed(cfg)
     runner = RUNNERS.build(cfg)
     runner.register_hook(CheckpointFitHook(is_test=True))
-    if cfg.test_cfg.get('fp16'):
+    if (cfg.get('test_cfg') or {}).get('fp16'):
         precision.say_if_slow()
     if args.out and args.out_item == 'pred':
         runner.test_evaluator.metrics.append(DumpResults(args.out))

@@ -78,12 +78,13 @@ class Exported(nn.Module):
         with readings_of(self.transformers) as readings:
             outputs = self.model(images)
         last = {reading.name: reading for reading in readings}
-        if missing := set(self.transformers) - set(last):
+        shown = self.transformers if self.theta or self.outlines else ()
+        if missing := set(shown) - set(last):
             raise ValueError(
                 f'export: the network never calls {", ".join(missing)}, so it '
                 'has no theta'
             )
-        inorder = [last[name] for name in self.transformers]
+        inorder = [last[name] for name in shown]
         thetas = [reading.theta for reading in inorder if self.theta]
         borders = [border(reading) for reading in inorder if self.outlines]
         if isinstance(outputs, (tuple, list)):

@@ -69,8 +69,8 @@ class STNInferencer(ImageClassificationInferencer):
 
     def __init__(
         self,
-        model: str | Config | BaseModel,
-        pretrained: bool | str = True,
+        model: str | Path | Config | BaseModel,
+        pretrained: bool | str | Path = True,
         **kwargs,
     ):
         if isinstance(model, str | Path):
@@ -78,6 +78,8 @@ class STNInferencer(ImageClassificationInferencer):
             model = Config.fromfile(path)
             if pretrained is True and model.get('load_from') is None:
                 pretrained = str(find_weights(path))
+        if isinstance(pretrained, Path):
+            pretrained = str(pretrained)
         if isinstance(model, Config):
             model = with_test_set(model)
         super().__init__(model, pretrained, **kwargs)

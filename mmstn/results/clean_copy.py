@@ -1,10 +1,12 @@
 """A clean copy of a commit to run from, and who holds which folder."""
 
 import fcntl
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 RUNS = 'work_dirs/reproduce'
 
@@ -31,6 +33,7 @@ def clean_copy(root: Path, commit: str) -> Path:
     copy = root / RUNS / 'sources' / commit
     with locked(copy.parent, wait=True):
         if not (copy / '.complete').is_file():
+            shutil.rmtree(copy, ignore_errors=True)  # of a kill meanwhile
             git(root, 'clone', '-q', '--no-checkout', str(root), str(copy))
             git(copy, 'checkout', '-q', commit)
             for name in ('data', 'checkpoints'):
@@ -40,8 +43,12 @@ def clean_copy(root: Path, commit: str) -> Path:
 
 
 @contextmanager
-def locked(folder: Path, wait: bool = False) -> Iterator[None]:
+def locked(folder: Path, wait: bool = False) -> Iterator[IO]:
     """Hold a folder, so that two processes do not run one thing.
+
+    Yields:
+        The file of the lock. A process that inherits it holds the folder
+        too, even after this one is killed.
 
     Raises:
         BlockingIOError: If it is held, and ``wait`` is False.
@@ -54,4 +61,4 @@ def locked(folder: Path, wait: bool = False) -> Iterator[None]:
             raise BlockingIOError(
                 f'another process is at work in {folder}'
             ) from error
-        yield
+        yield file

@@ -1,5 +1,6 @@
 """What the logs of a run say of it."""
 
+import contextlib
 import json
 import statistics
 from collections.abc import Iterator
@@ -33,11 +34,18 @@ def validations(folder: Path, metric: str) -> list[list[float]]:
 def logged(folder: Path) -> Iterator[dict]:
     """Yield the entries of the logs of a run, the oldest first."""
     for log in sorted(folder.glob('*/vis_data/scalars.json')):
-        yield from map(json.loads, log.read_text().splitlines())
+        yield from entries(log)
+
+
+def entries(log: Path) -> Iterator[dict]:
+    """Yield the entries of one log, without a line cut by a full disk."""
+    for line in log.read_text().splitlines():
+        with contextlib.suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
 def epochs_trained(folder: Path) -> int:
     """Return how many epochs a run has begun, by its newest log."""
     logs = sorted(folder.glob('*/vis_data/scalars.json'))
-    lines = logs[-1].read_text().splitlines() if logs else []
-    return max((json.loads(line).get('epoch', 0) for line in lines), default=0)
+    newest = entries(logs[-1]) if logs else ()
+    return max((entry.get('epoch', 0) for entry in newest), default=0)

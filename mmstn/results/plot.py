@@ -53,7 +53,8 @@ def plot_over_time(
                 break
     if not panels:
         raise ValueError(
-            'no record of these experiments has a curve; run one first'
+            'no record of these experiments has a curve of one core; run one '
+            'first'
         )
     tables = {table.name: table for table, _ in chosen}
     figure, axes = pyplot.subplots(

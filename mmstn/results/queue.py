@@ -11,6 +11,7 @@ from concurrent.futures import (
 from datetime import timedelta
 from statistics import mean
 
+from mmstn.results.clean_copy import clean_copy
 from mmstn.results.logs import epochs_trained
 from mmstn.results.run import Run
 
@@ -32,7 +33,7 @@ class Queue:
         self.runs = [run for run in runs if not run.is_done]
         self.jobs = jobs
         self.say = say
-        self.began = {}  # of a run, when, and how many epochs it has
+        self.began = {}  # of a run, when, at which epoch, and of how many
         self.took = []  # seconds of each finished run
         say(f'{len(runs) - len(self.runs)} of {len(runs)} runs have a record')
 
@@ -53,15 +54,17 @@ class Queue:
         return errors
 
     def begin(self, run: Run):
-        epochs = run.config(run.root).train_cfg.max_epochs
-        self.began[run] = time.monotonic(), epochs
+        source = clean_copy(run.root, run.commit())
+        epochs = run.config(source).train_cfg.max_epochs
+        first = max(epochs_trained(run.folder), 1)
+        self.began[run] = time.monotonic(), first, epochs
         self.say(f'{run.name}: begins')
         return run.execute()
 
     def finish(self, run: Run, future: Future) -> list[Exception]:
         """Say what came of a run; return its error, if there is one."""
         error = future.exception()
-        began, _ = self.began.pop(run, (time.monotonic(), None))
+        began, *_ = self.began.pop(run, (time.monotonic(),))
         took = time.monotonic() - began
         if error is not None:
             self.say(f'{run.name}: {error}')
@@ -78,15 +81,17 @@ class Queue:
         """Return what is running, how far it is, and what time is left."""
         now, parts, whole = time.monotonic(), [], list(self.took)
         left = 0.0
-        for run, (began, epochs) in list(self.began.items()):
+        for run, (began, first, epochs) in list(self.began.items()):
             epoch = epochs_trained(run.folder)
             parts.append(f'{run.name}: epoch {epoch} of {epochs}')
-            if epoch > 1:
-                whole.append((now - began) * epochs / (epoch - 1))
-                left += whole[-1] - (now - began)
+            if epoch > first:
+                per_epoch = (now - began) / (epoch - first)
+                whole.append(per_epoch * epochs)
+                left += per_epoch * (epochs - epoch + 1)
         if whole:
             left += mean(whole) * (len(unfinished) - len(self.began))
-            parts.append(f'about {in_words(left / self.jobs)} left')
+            jobs = min(self.jobs, len(unfinished))
+            parts.append(f'about {in_words(left / jobs)} left')
         return '; '.join(parts)
 
 

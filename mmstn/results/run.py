@@ -8,13 +8,15 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import IO
 
 import torch
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 
+from mmstn.files import write_whole
 from mmstn.results.clean_copy import RUNS, clean_copy, git, locked
-from mmstn.results.experiments import Experiment, Table
+from mmstn.results.experiments import LIST, Experiment, Table
 from mmstn.results.logs import seconds_per_step, validations
 from mmstn.results.record import ONE_CORE, Record, record_path, write_record
 
@@ -93,7 +95,8 @@ class Run:
         path = self.folder / 'commit'
         if not path.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(git(self.root, 'rev-parse', 'HEAD'))
+            commit = git(self.root, 'rev-parse', 'HEAD')
+            write_whole(path, commit.encode())
         return path.read_text()
 
     def execute(self) -> Record:
@@ -103,16 +106,27 @@ class Run:
             BlockingIOError: If another process has the run at this moment.
             RuntimeError: If training or test ends with an error, with the
                 end of its log.
+            ValueError: If the evaluator lacks the metric of the table.
         """
-        with locked(self.folder):
+        with locked(self.folder) as lock:
             commit = self.commit()
             source = clean_copy(self.root, commit)
             amp = ['--amp'] * self.in_mixed_precision
-            self.call(source, 'train.py', '--resume', *amp)
+            trained = self.folder / 'trained'  # what the weights here are of
+            wanted = json.dumps([self.options(), *amp])
+            if not trained.is_file() or trained.read_text() != wanted:
+                self.call(source, lock, 'train.py', '--resume', *amp)
+                write_whole(trained, wanted.encode())
             checkpoint = self.checkpoint()
-            metrics = self.test(source, checkpoint)
+            metrics = self.test(source, lock, checkpoint)
+            if self.table.metric not in metrics:
+                raise ValueError(
+                    f'{self.name}: its table shows {self.table.metric}, but '
+                    f'the evaluator gives {", ".join(metrics)}; write one of '
+                    f'them as the metric in {LIST}'
+                )
             record = self.record(source, commit, checkpoint, metrics)
-        write_record(self.root, record)
+            write_record(self.root, record)
         return record
 
     def checkpoint(self) -> Path:
@@ -126,17 +140,20 @@ class Run:
             path = self.folder / path.name
         return path
 
-    def test(self, source: Path, checkpoint: Path) -> dict[str, float]:
+    def test(
+        self, source: Path, lock: IO, checkpoint: Path
+    ) -> dict[str, float]:
         """Return what the evaluator measures of a checkpoint."""
         out = self.folder / 'metrics.json'
         arguments = ['--out', str(out), '--out-item', 'metrics']
-        self.call(source, 'test.py', str(checkpoint), *arguments)
+        self.call(source, lock, 'test.py', str(checkpoint), *arguments)
         return json.loads(out.read_text())
 
-    def call(self, source: Path, tool: str, *arguments: str) -> None:
+    def call(self, source: Path, lock: IO, tool: str, *arguments: str) -> None:
         """Run a tool of the clean copy; its output goes to a log.
 
-        On a CPU it has one thread, and no workers.
+        On a CPU it has one thread, and no workers. It holds the lock as long
+        as it lives.
         """
         options = self.options()
         environment = {**os.environ, 'PYTHONPATH': str(source)}
@@ -149,7 +166,12 @@ class Run:
         log = self.folder / f'{Path(tool).stem}.log'
         with log.open('w') as file:
             ended = subprocess.run(
-                command, cwd=source, env=environment, stdout=file, stderr=file
+                command,
+                cwd=source,
+                env=environment,
+                stdout=file,
+                stderr=file,
+                pass_fds=[lock.fileno()],
             )
         if ended.returncode != 0:
             tail = ''.join(log.read_text().splitlines(True)[-12:])
@@ -159,7 +181,7 @@ class Run:
         """Return ``parameters`` and ``flops`` of the network."""
         command = [sys.executable, '-m', 'mmstn.results.measure']
         command += [self.experiment.config, *as_arguments(self.options())]
-        environment = {**os.environ, 'PYTHONPATH': str(self.root)}
+        environment = {**os.environ, 'PYTHONPATH': str(source)}
         ended = subprocess.run(
             command,
             cwd=source,

@@ -26,17 +26,24 @@ def ship(run: Run) -> Path:
 
     Raises:
         FileNotFoundError: If the run has no record, or no checkpoint here.
-        ValueError: If the rounded weights measure otherwise than the record.
+        ValueError: If the rounded weights measure otherwise than the record,
+            or the experiment has not the name of a config.
     """
+    if '@' in run.experiment.name:
+        raise ValueError(
+            f'{run.name}: weights are found by the name of their config; name '
+            'an experiment without an @'
+        )
     recorded = record_path(run.root, run.experiment.name, run.seed)
     record = read_record(recorded)
     small = run.folder / 'half.pth'
-    with locked(run.folder):
+    with locked(run.folder) as lock:
         content = in_half(run.checkpoint())
         write_whole(small, content)
         source = clean_copy(run.root, run.commit())
         metric = run.table.metric
-        now, then = run.test(source, small)[metric], record.value(metric)
+        now = run.test(source, lock, small)[metric]
+        then = record.value(metric)
     if abs(now - then) > TOLERANCE:
         raise ValueError(
             f'{run.name}: in half precision its {metric} is {now:.2f}, but '

@@ -197,6 +197,22 @@ def test_a_config_is_exported_with_its_preprocessor_or_without(tmp_path):
         np.testing.assert_allclose(logits, expected, atol=1e-5)
 
 
+def test_a_transformer_that_is_never_called_is_in_the_way_of_theta_only():
+    class Idle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.look = SpatialTransformer(trunk(2), AffineGrid((4, 5)))
+
+        def forward(self, images):
+            return images.mean((2, 3))
+
+    images = torch.rand(2, 2, 9, 10)
+    plain = Exported(Idle(), preprocess=False, theta=False, outlines=False)
+    assert torch.equal(plain(images)[0], images.mean((2, 3)))
+    with pytest.raises(ValueError, match='never calls look'):
+        Exported(Idle(), preprocess=False, theta=True, outlines=False)(images)
+
+
 def test_what_cannot_be_exported_is_answered(tmp_path):
     path = tmp_path / 'network.onnx'
     plain = nn.Linear(3, 3)

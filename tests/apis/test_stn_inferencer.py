@@ -402,6 +402,7 @@ def test_an_image_of_a_digit_is_read_like_any_other(checkpoint, tmp_path):
     for result in (
         STNInferencer(DIGITS, checkpoint)(path)[0],
         STNInferencer(model)([path])[0],
+        STNInferencer(Path(DIGITS), Path(checkpoint))(path)[0],
         inference_model(DIGITS, path, pretrained=checkpoint),
         inference_model(model, path),
     ):
@@ -411,6 +412,15 @@ def test_an_image_of_a_digit_is_read_like_any_other(checkpoint, tmp_path):
         whole = [[-7.5, -7.5], [34.5, -7.5], [34.5, 34.5], [-7.5, 34.5]]
         assert_allclose(result['regions'][0]['outline'], whole, atol=1e-5)
         assert result['regions'][0]['crop'].shape == (28, 28, 3)
+
+
+def test_a_built_network_gets_the_weights_of_a_checkpoint(checkpoint):
+    torch.manual_seed(1)
+    for path in (checkpoint, Path(checkpoint)):
+        model = STNInferencer(get_model(DIGITS), path).model
+        expected = torch.load(checkpoint)['state_dict']
+        for name, value in model.state_dict().items():
+            assert torch.equal(value, expected[name]), name
 
 
 def test_birds_are_looked_at_by_two():

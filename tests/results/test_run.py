@@ -1,12 +1,15 @@
 """Runs: from a clean copy of a commit, resumable, recorded."""
 
 import json
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mmstn.results.clean_copy import git, locked
+from mmstn.results.clean_copy import clean_copy, git, locked
 from mmstn.results.experiments import Experiment, Table
 from mmstn.results.logs import (
     epochs_trained,
@@ -61,6 +64,72 @@ def test_two_processes_do_not_run_one_thing(tmp_path):
         pass
     with locked(tmp_path):  # let go
         pass
+
+
+def test_a_process_that_was_begun_holds_the_folder_when_its_parent_ends(
+    tmp_path,
+):
+    sleep = [sys.executable, '-c', 'import time; time.sleep(60)']
+    with locked(tmp_path) as lock:
+        child = subprocess.Popen(sleep, pass_fds=[lock.fileno()])
+    with pytest.raises(BlockingIOError), locked(tmp_path):
+        pass
+    child.kill()
+    child.wait()
+    with locked(tmp_path):
+        pass
+
+
+def test_a_half_made_copy_is_made_again(checkout):
+    commit = git(checkout, 'rev-parse', 'HEAD')
+    half = checkout / 'work_dirs/reproduce/sources' / commit
+    half.mkdir(parents=True)
+    (half / 'left').touch()
+    assert (clean_copy(checkout, commit) / 'setup.py').is_file()
+    assert not (half / 'left').exists()
+
+
+@pytest.fixture
+def calls(tmp_path, monkeypatch):
+    """The tools that runs call, none of which does anything."""
+    tools = []
+
+    def call(run, source, lock, tool, *arguments):
+        tools.append(tool)
+        (run.folder / 'metrics.json').write_text('{"other": 1.0}')
+
+    monkeypatch.setattr(Run, 'call', call)
+    monkeypatch.setattr(Run, 'commit', lambda run: 'abc')
+    monkeypatch.setattr(Run, 'checkpoint', lambda run: Path('epoch_1.pth'))
+    monkeypatch.setattr('mmstn.results.run.clean_copy', lambda *_: tmp_path)
+    return tools
+
+
+def test_what_is_trained_is_not_trained_on(tmp_path, calls):
+    longer = replace(DIGITS, options={'train_cfg.max_epochs': 2})
+    for row in (DIGITS, DIGITS, longer, replace(longer, amp=True)):
+        with pytest.raises(ValueError, match='accuracy/top1, but the evalua'):
+            Run(tmp_path, TABLE, row, 0).execute()
+    train, test = 'train.py', 'test.py'
+    assert calls == [train, test, test, train, test, train, test]
+    assert not Run(tmp_path, TABLE, DIGITS, 0).is_done
+
+
+def test_a_line_that_a_full_disk_cut_is_passed_over(tmp_path):
+    write_log(tmp_path / '1', step(10, 0.1, 4))
+    with (tmp_path / '1/vis_data/scalars.json').open('a') as log:
+        log.write('\n{"loss": 1.0, "ti')
+    assert seconds_per_step(tmp_path) == pytest.approx(0.1)
+    assert epochs_trained(tmp_path) == 4
+
+
+def test_the_time_left_is_of_the_epochs_trained_here(tmp_path):
+    run = Run(tmp_path, TABLE, DIGITS, 0)
+    write_log(run.folder / '1', step(10, 0.1, 53))
+    queue = Queue([run], 2, [].append)
+    queue.began[run] = time.monotonic() - 1200, 51, 100
+    # two epochs in 20 minutes; from the 53rd on, 48 are to come
+    assert queue.state([run]).endswith('epoch 53 of 100; about 8:00:00 left')
 
 
 def test_outside_a_checkout_it_says_what_a_run_needs(tmp_path):

@@ -31,6 +31,11 @@ def fold_positions(
     chosen = []
     for label in classes:
         own = generator.permutation(np.flatnonzero(labels == label))
+        if each > len(own):
+            raise ValueError(
+                f'num_digits must be at most {len(own) * len(classes)}, as '
+                f'class {label} has {len(own)} digits, but got {num_digits}'
+            )
         if fold < 0 or (fold + 1) * each > len(own):
             raise ValueError(
                 f'fold must be from 0 to {len(own) // each - 1}, as class '

@@ -66,6 +66,11 @@ def test_classes_that_cannot_be_as_many_are_refused(num_digits):
         fold_positions(LABELS, num_digits, 0)
 
 
+def test_more_digits_than_there_are_are_refused():
+    with pytest.raises(ValueError, match='num_digits must be at most 600'):
+        fold_positions(LABELS, 700, 0)
+
+
 @pytest.mark.parametrize('fold', [6, -1])
 def test_a_fold_beyond_the_last_is_refused(fold):
     message = 'fold must be from 0 to 5, as class 0 has 60 .* takes 10, but'
