@@ -4,9 +4,11 @@ import functools
 import logging
 from pathlib import Path
 
+import torch
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import CheckpointLoader, Runner
 
 NEEDED = ('state_dict', 'meta', 'message_hub')
@@ -180,6 +182,25 @@ def lacks(checkpoint: object) -> str | None:
     return None
 
 
+def match_layouts(wrapper: OptimWrapper | dict) -> None:
+    """Lay out what optimizers keep of each weight as that weight is.
+
+    Fused ones walk through memory without a look at strides; a checkpoint
+    keeps those of the run that wrote it. A config has kept nothing yet.
+    """
+    if not isinstance(wrapper, OptimWrapper):
+        return
+    several = isinstance(wrapper, OptimWrapperDict)
+    for item in wrapper.values() if several else [wrapper]:
+        for weight, state in item.optimizer.state.items():
+            for name, value in state.items():
+                if getattr(value, 'shape', None) != weight.shape:
+                    continue
+                if value.stride() != weight.stride():
+                    like = torch.empty_like(weight, dtype=value.dtype)
+                    state[name] = like.copy_(value)
+
+
 def name_what_cannot_be_resumed() -> None:
     """Name the file that was to be resumed and holds bare weights.
 
@@ -191,6 +212,7 @@ def name_what_cannot_be_resumed() -> None:
     def resume_or_name(self, filename: str, *args, **kwargs) -> None:
         try:
             resume(self, filename, *args, **kwargs)
+            match_layouts(self.optim_wrapper)
         except KeyError as error:
             key = error.args[0]
             if key not in (*NEEDED, 'epoch', 'iter'):

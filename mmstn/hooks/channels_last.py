@@ -6,6 +6,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
+from mmstn.compat.resuming import match_layouts
 from mmstn.registry import HOOKS
 
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
@@ -31,10 +32,14 @@ class ChannelsLastHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Lay out the weights; drawn as they are, they are the same."""
+        self.before_test(runner)
+        match_layouts(runner.optim_wrapper)
+
+    def before_test(self, runner: Runner) -> None:
         for weight in runner.model.parameters():
             weight.data = channels_last(weight.data)
 
-    before_val = before_test = before_train
+    before_val = before_test
 
     def after_run(self, runner: Runner) -> None:
         self.handle.remove()
@@ -49,5 +54,7 @@ def lay_out(preprocessor: nn.Module, inputs: tuple, batch: dict) -> dict:
 
 def channels_last(tensor: Tensor) -> Tensor:
     """Return the same values, channels last if there are 2 or 3 axes."""
-    layout = LAYOUTS.get(tensor.ndim, torch.preserve_format)
+    layout = LAYOUTS.get(tensor.ndim)
+    if layout is None:
+        return tensor
     return tensor.contiguous(memory_format=layout)

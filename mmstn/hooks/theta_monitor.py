@@ -151,16 +151,13 @@ class ThetaMonitorHook(Hook):
         # a fused optimizer under AMP skips such a step by itself
         skips = hasattr(optimizer, 'found_inf')
         self.stop_unless_finite(runner, {} if skips else gradients)
-        if gradients and self.is_due(runner):
+        if gradients:
             gradients['rest'] = torch.nn.utils.get_total_norm(rest.values())
             scale = getattr(optimizer, 'grad_scale', None)  # not yet undone
             self.gradients = {
-                name: (norm if scale is None else norm / scale).item()
+                name: norm if scale is None else norm / scale
                 for name, norm in gradients.items()
             }
-
-    def is_due(self, runner: Runner) -> bool:
-        return self.every_n_train_iters(runner, self.interval)
 
     def after_train_iter(
         self,
@@ -171,7 +168,7 @@ class ThetaMonitorHook(Hook):
     ) -> None:
         if not self.is_checked:  # no step: accumulates, or AMP skipped it
             self.stop_unless_finite(runner, {})
-        if self.is_due(runner):
+        if self.every_n_train_iters(runner, self.interval):
             self.look(runner)
         self.readings = []  # they hold their sources
 
@@ -251,9 +248,10 @@ class ThetaMonitorHook(Hook):
                         warn(runner, f'{label} {words}')
         for name, norm in self.gradients.items():
             if name == 'rest':
-                details |= named({'grad_rest': norm})
+                details |= named({'grad_rest': norm.item()})
             else:
-                details |= named({'grad': norm}, self.short[name])
+                details |= named({'grad': norm.item()}, self.short[name])
+        self.gradients = {}  # there may be no step until the next look
         if details:
             write(runner, details)
         self.warned = present

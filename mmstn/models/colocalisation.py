@@ -77,7 +77,8 @@ class FrozenEncoder(BaseModule):
             for name in self.layers:
 
                 def keep(layer, inputs, output, name=name):
-                    outputs[name] = output.flatten(1)
+                    # what follows may write into it
+                    outputs[name] = output.flatten(1).clone()
 
                 layer = self.classifier.get_submodule(name)
                 handle = layer.register_forward_hook(keep)
@@ -185,8 +186,8 @@ class Colocaliser(BaseModel):
     def loss(self, inputs: Tensor) -> dict[str, Tensor]:
         """Return the losses of images ``(B, C, H, W)``."""
         theta = self.transformer.locate(inputs)
-        crops = self.read(inputs, theta)
         others = self.read(inputs, self.anywhere(theta))
+        crops = self.read(inputs, theta)  # last, as hooks see the last reading
         features = self.encoder(torch.cat([crops, others])).chunk(2)
         losses = dict(loss_pairs=pair_loss(*features, self.margin))
         reading = Reading(

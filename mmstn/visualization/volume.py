@@ -40,5 +40,5 @@ def caption(axes: tuple[int, int], width: int) -> np.ndarray:
     """Return the line above a view: its axes across and down."""
     across, down = ('xyz'[axis] for axis in axes)
     band = blank(LINE, width)
-    write(band, f'{across}→ {down}↓', (0, 0), width)
+    write(band, f'{across}, {down} down', (0, 0), width)
     return band

@@ -5,6 +5,8 @@ from mmengine.runner import Runner
 from tiny_run import config
 from torch.testing import assert_close
 
+from mmstn.hooks.channels_last import channels_last
+
 HOOK = dict(type='mmstn.ChannelsLastHook')
 OPTIMIZER = dict(type='SGD', lr=1e-3, momentum=0.9)
 EMA = dict(type='EMAHook')
@@ -80,8 +82,15 @@ def test_pictures_are_channels_last(tmp_path):
     assert_close(inputs, (torch.stack(pictures) - 9) / 9)
 
 
-@pytest.mark.parametrize('hooks', [[], [HOOK]], ids=str)
-def test_a_run_goes_on_with_and_without_the_hook(tmp_path, hooks, monkeypatch):
+@pytest.mark.parametrize('fused', [False, True])
+@pytest.mark.parametrize(
+    ('before', 'after'),
+    [([HOOK], []), ([], [HOOK]), ([HOOK], [HOOK])],
+    ids=str,
+)
+def test_a_run_goes_on_with_and_without_the_hook(
+    tmp_path, before, after, fused, monkeypatch
+):
     monkeypatch.setattr(np.random, 'randint', lambda high: 0)
     settings = dict(
         default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1)),
@@ -89,14 +98,20 @@ def test_a_run_goes_on_with_and_without_the_hook(tmp_path, hooks, monkeypatch):
             config(tmp_path / 'none')['train_dataloader'],
             sampler=dict(type='DefaultSampler', shuffle=False),
         ),
-        optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3)),
+        optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3, fused=fused)),
     )
-    whole = runner(tmp_path, 'whole', [HOOK], **settings)
+    whole = runner(tmp_path, 'whole', before, **settings)
     whole.train()
     settings |= dict(load_from=f'{whole.work_dir}/epoch_1.pth', resume=True)
-    rest = runner(tmp_path, 'rest', hooks, **settings)
+    rest = runner(tmp_path, 'rest', after, **settings)
     rest.train()
     assert_close(weights(rest), weights(whole), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize('shape', [(3,), (3, 5), (2, 3, 5)], ids=str)
+def test_what_is_no_picture_stays_as_it_is(shape):
+    tensor = torch.rand(shape[::-1]).permute(*reversed(range(len(shape))))
+    assert channels_last(tensor) is tensor
 
 
 def test_volumes_are_channels_last_too(tmp_path):

@@ -97,7 +97,36 @@ def test_gradients_are_those_the_optimizer_steps_with(tmp_path, every):
     numbers = logged(runner)
     assert len(expected['grad']) == 4 // every
     assert min(expected['grad']) > 0
-    assert_close({k: numbers[k][-4 // every :] for k in expected}, expected)
+    assert_close({k: numbers[k] for k in expected}, expected)
+
+
+def test_the_gradient_is_of_the_step_before_the_look(tmp_path):
+    wrapper = dict(accumulative_counts=2, **SLOW)
+    seldom = trained(
+        tmp_path, hooks=[dict(HOOK, interval=3)], optim_wrapper=wrapper
+    )
+    each = trained(tmp_path, 'each', optim_wrapper=wrapper)
+    (grad,) = logged(seldom)['grad']  # at 3, of the step at 2
+    assert grad == logged(each)['grad'][0]
+
+
+def test_a_loss_that_localises_once_more_is_not_logged(tmp_path):
+    steps = small_transformer(start=(0.5, 0.0, 0.0), num_steps=2)
+    model = dict(
+        type='mmstn.STNClassifier',
+        theta_losses=[dict(type='mmstn.ConsistencyLoss')],
+        backbone=dict(
+            type='mmstn.STNBackbone',
+            backbone=dict(
+                type='mmstn.PlainNet', size=(8, 8), steps=[dict(fc=6)]
+            ),
+            transformers=[steps],
+        ),
+        head=dict(type='LinearClsHead', num_classes=3, in_channels=6),
+    )
+    still = dict(optimizer=dict(type='SGD', lr=0.0))
+    runner = trained(tmp_path, model=model, optim_wrapper=still)
+    assert_close(logged(runner)['scale'], [0.25] * 4, check_dtype=False)
 
 
 @pytest.mark.parametrize('fused', [False, True])

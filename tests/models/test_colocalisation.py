@@ -119,8 +119,8 @@ def test_features_are_the_named_layers_divided():
     net = frozen.classifier
     hidden = net.backbone.steps.fc1(images.flatten(1))
     logits = net.head.fc(hidden.relu()) / 2
-    # the ReLU behind the layer works in place
-    assert_close(frozen(images), torch.cat([hidden.relu(), logits], dim=1))
+    # of the layer, not of the ReLU behind it, which works in place
+    assert_close(frozen(images), torch.cat([hidden, logits], dim=1))
 
 
 def test_a_window_is_predicted_in_pixels():
@@ -145,6 +145,17 @@ def test_random_crops_are_inside_and_everywhere():
 def test_a_crop_that_is_no_share_of_the_image_is_refused(crop):
     with pytest.raises(ValueError, match='Colocaliser: crop must be'):
         build(crop=crop)
+
+
+def test_the_last_reading_is_that_of_the_transformer():
+    model = build()
+    thetas = []
+    model.transformer.sampler.register_forward_hook(
+        lambda sampler, inputs, output: thetas.append(inputs[2])
+    )
+    images = torch.rand(4, 1, 12, 12)
+    model(images, mode='loss')
+    assert_close(thetas[-1], torch.tensor([[0.5, 0.25, 0]]).expand(4, 3))
 
 
 def test_losses_on_theta_are_added():

@@ -46,14 +46,17 @@ def probable_places(backbone: nn.Module) -> list[str]:
     weights = [w for w in backbone.parameters() if w.ndim in (4, 5)]
     try:
         channels, sides = weights[0].shape[1], weights[0].ndim - 2
-        image = weights[0].new_zeros(1, channels, *[224, 224, 32][-sides:])
+        image = weights[0].new_zeros(1, channels, *[32, 224, 224][-sides:])
         return working_places(backbone, image, near='', most=None)
     except Exception:  # it is the backbone that says what it takes
         return [name for name, _ in backbone.named_modules() if name]
 
 
 def is_map(inputs: tuple) -> bool:
-    """Return whether a submodule's inputs are one ``(B, C, *size)``."""
+    """Return whether a submodule's inputs are one map.
+
+    ``(B, C, H, W)`` or ``(B, C, D, H, W)``: a series would look like tokens.
+    """
     return (
         len(inputs) == 1
         and isinstance(inputs[0], Tensor)

@@ -47,7 +47,8 @@ class STNBackbone(BackboneWrapper):
 
     Raises:
         ValueError: When built, if a place does not exist; in a forward pass,
-            if a place is not called exactly once on one ``(B, C, *size)``.
+            if a place is not called exactly once on one ``(B, C, H, W)`` or
+            ``(B, C, D, H, W)``.
     """
 
     own = 'transformers'
@@ -136,7 +137,8 @@ class STNBackbone(BackboneWrapper):
                 f'STNBackbone: a transformer before {place!r} of '
                 f'{type(self.backbone).__name__} needs it to be called once '
                 f'in a forward pass, on one (B, C, H, W) or (B, C, D, H, W), '
-                f'but it got: {got}. Places that work: {", ".join(works)}'
+                f'but it got: {got}. Places that work: '
+                f'{", ".join(works) or "none"}'
             )
 
     def _run_watched(self, source: Tensor) -> tuple[Tensor, ...]:

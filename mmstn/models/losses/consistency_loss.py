@@ -66,7 +66,11 @@ class ConsistencyLoss(ThetaLoss):
             padding='border',
         )
         transformer, family = reading.transformer, reading.family
+        sampler = transformer.sampler
+        is_training = sampler.training
+        sampler.eval()  # what follows is no reading of the network's to log
         after = transformer.locate(moved)
+        sampler.train(is_training)
         before = settled(reading.theta, reading.posterior)
         after = settled(after, transformer.posterior)
         several = before[0].numel() // family.num_params
@@ -76,7 +80,9 @@ class ConsistencyLoss(ThetaLoss):
             for theta in (before, after)
         )  # (B * N, K, n)
         gap = affine.apply_affine(motions.to(there), there) - here
-        return gap.square().sum(-1).nan_to_num().mean()
+        # before the square, whose gradient at NaN is NaN whatever follows
+        gap = torch.where(gap.isfinite(), gap, 0)
+        return gap.square().sum(-1).mean()
 
     def draw(self, source: Tensor) -> Tensor:
         """Draw a similarity of pixels for each source, ``(B, n, n + 1)``."""

@@ -52,8 +52,8 @@ class STNNeck(BaseModule):
         ):
             raise ValueError(
                 f'STNNeck: index={self.index} must name one of the maps '
-                '(B, C, *size) a backbone returns, but it returned '
-                f'{", ".join(map(str, shapes))}'
+                '(B, C, H, W) or (B, C, D, H, W) a backbone returns, but it '
+                f'returned {", ".join(map(str, shapes))}'
             )
         maps[self.index] = self.transformer(maps[self.index])
         return tuple(maps) if self.neck is None else self.neck(tuple(maps))

@@ -48,12 +48,26 @@ def without_steps(readings: list[Reading], latest: Reading) -> list[Reading]:
 
 
 def find_transformers(model: nn.Module) -> dict[str, SpatialTransformer]:
-    """Return each transformer of a network by its name."""
-    return {
+    """Return each transformer of a network by its name.
+
+    Raises:
+        ValueError: If two share a sampler, by which each is watched.
+    """
+    found = {
         name.replace('_orig_mod.', ''): module
         for name, module in model.named_modules()
         if isinstance(module, SpatialTransformer)
     }
+    owners = {}
+    for name, transformer in found.items():
+        owner = owners.setdefault(transformer.sampler, name)
+        if owner != name:
+            raise ValueError(
+                f'{type(transformer).__name__}: {owner} and {name} share one '
+                'sampler, so that what either reads cannot be told apart; '
+                'give each a sampler of its own'
+            )
+    return found
 
 
 def require_transformers(

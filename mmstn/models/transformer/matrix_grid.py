@@ -119,7 +119,9 @@ class AttentionGrid(MatrixGrid):
         return affine.attention_matrix(theta)
 
     def from_matrix(self, matrix: Tensor) -> Tensor:
-        return torch.cat([matrix[:, 0, :1], matrix[..., -1]], dim=1)
+        scales = matrix[..., :-1].diagonal(dim1=1, dim2=2)
+        scale = scales.mean(1, keepdim=True)  # the nearest, if they differ
+        return torch.cat([scale, matrix[..., -1]], dim=1)
 
 
 @MODELS.register_module()

@@ -12,7 +12,7 @@ from torch.testing import assert_close
 from mmstn.geometry.affine import compose_affine
 from mmstn.geometry.lattice import lattice
 from mmstn.models.losses import ConsistencyLoss
-from mmstn.models.transformer import SpatialTransformer
+from mmstn.models.transformer import ProjectiveGrid, SpatialTransformer
 from mmstn.models.transformer.find import Reading
 
 FAMILIES = ['SimilarityGrid', 'AffineGrid', 'ProjectiveGrid']
@@ -192,3 +192,30 @@ def test_the_draws_are_within_their_range():
 def test_motions_that_are_none_are_refused(given):
     with pytest.raises(ValueError, match=f'ConsistencyLoss: {[*given][0]} mu'):
         ConsistencyLoss(**given)
+
+
+class Tilt(nn.Module):
+    """Look more steeply the brighter a source is."""
+
+    start = (1.0, 0, 0, 0, 1.0, 0, 1.0666, 0)
+
+    def __init__(self):
+        super().__init__()
+        self.theta = nn.Parameter(torch.tensor(self.start))
+
+    def forward(self, source):
+        bright = source.mean((1, 2, 3)) - 0.5
+        tilt = nn.functional.pad(bright[:, None], (6, 1))
+        return self.theta + tilt
+
+
+def test_a_point_behind_the_camera_of_one_pass_gives_a_finite_gradient():
+    torch.manual_seed(0)
+    transformer = SpatialTransformer(Tilt(), ProjectiveGrid((28, 28)))
+    source = torch.rand(8, 1, 28, 28)
+    before = transformer.grid.read_points(transformer.locate(source))
+    assert before.isnan().any()  # some points are behind
+    loss = ConsistencyLoss()([reading_of(transformer, source)])
+    loss.backward()
+    assert loss > 0
+    assert transformer.localisation.theta.grad.isfinite().all()

@@ -318,6 +318,20 @@ def test_composed_maps_act_one_after_the_other(family, size):
     assert_close(together, in_turn)
 
 
+@pytest.mark.parametrize('size', [(7,), (5, 9), (2, 3, 5)], ids=str)
+def test_of_an_oblong_window_the_nearest_scale_is_taken(size):
+    grid = build('AttentionGrid', size)
+    axes = len(size)
+    scales = torch.tensor([0.2, 0.6, 1.0][:axes]).double()
+    shift = torch.tensor([[0.3, -0.1, 0.2][:axes]]).double()
+    matrix = torch.cat([torch.diag(scales)[None], shift[..., None]], dim=2)
+    # least squares, by another way
+    tries = torch.linspace(0, 1, 1001).double()
+    nearest = tries[(tries[:, None] - scales).square().sum(1).argmin()]
+    expected = torch.cat([nearest[None, None], shift], dim=1)
+    assert_close(grid.from_matrix(matrix), expected, atol=1e-3, rtol=0)
+
+
 def test_a_translation_of_another_scale_refuses_to_compose():
     grid = build('TranslationGrid', (5, 9), scale=0.5)
     message = r'scale=0.5 two maps in a row have scale 0.25, .* use scale=1'
