@@ -38,11 +38,9 @@ optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4),
     paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.1)}),
 )
-param_scheduler = dict(
-    type='MultiStepLR',
-    by_epoch=False,
-    milestones=[80000, 160000, 240000, 320000],
-)
+# After 80,000, 160,000, 240,000 and 320,000 of 400,000 iterations of one
+# process; in epochs, of several too.
+param_scheduler = dict(type='MultiStepLR', milestones=[44, 89, 133, 178])
 # Counted in iterations, a resumed run would read again all it has read.
 train_cfg = dict(by_epoch=True, max_epochs=222, val_interval=3)
 auto_scale_lr = dict(base_batch_size=128)

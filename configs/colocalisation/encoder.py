@@ -5,7 +5,8 @@ python tools/train.py configs/colocalisation/encoder.py
 Its weights come with the package, `checkpoint='mmstn://colocalisation/encoder'`.
 Source: Jaderberg et al. 2015, appendix A.2; the layers are those of A.4, of
 32 channels, on digits shifted by up to 12 pixels, in clutter: so a window that
-holds a part of a digit is already nearer to those that hold all of it.
+holds a part of a digit is already nearer to those that hold all of it. It is
+tested on digits as they are.
 Result: an error of 8.47 %, seed 0, 4 epochs in bfloat16.
 """
 

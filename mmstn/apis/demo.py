@@ -17,7 +17,7 @@ os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
 try:
     import gradio
 except ImportError as error:
-    raise ImportError(f"demo: {error}; pip install 'mmstn[demo]'") from error
+    raise ImportError(f'demo: {error}; pip install gradio') from error
 
 ADDRESS = '127.0.0.1'
 LARGEST_FILE = '10mb'
@@ -109,10 +109,13 @@ class Page:
         scores = np.asarray(result['pred_scores'])
         if scores.ndim > 1:
             return {result['pred_class']: float(scores.max(-1).prod())}
-        names = self.inferencer.classes or range(len(scores))
+        names = self.inferencer.classes or ()
+        if len(names) < len(scores):
+            names = range(len(scores))
+        # of a part of a data set, whose names are all of them, the first
         return {
             str(name): float(score)
-            for name, score in zip(names, scores, strict=True)
+            for name, score in zip(names, scores, strict=False)
         }
 
     def build(self) -> gradio.Blocks:
@@ -162,7 +165,11 @@ class Page:
 
 
 def first_picture(cfg: Config) -> np.ndarray:
-    """Return the first test image, RGB, or black where there is no data."""
+    """Return the first test image, RGB, or black where there is no data.
+
+    Raises:
+        ValueError: If it is no picture.
+    """
     from mmpretrain.registry import DATASETS
 
     dataset = (cfg.get('test_dataloader') or {}).get('dataset')
@@ -173,8 +180,13 @@ def first_picture(cfg: Config) -> np.ndarray:
         return np.zeros((336, 336, 3), np.uint8)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=-1)
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(
+            'demo: the page moves pictures, grey or of three channels, but '
+            f'the network reads arrays {image.shape}'
+        )
     ratio = 336 / max(image.shape[:2])
-    image = cv2.resize(image[..., :3], None, fx=ratio, fy=ratio)
+    image = cv2.resize(image, None, fx=ratio, fy=ratio)
     return np.ascontiguousarray(image[..., ::-1])
 
 

@@ -244,7 +244,8 @@ def shape_of_images(cfg: Config) -> tuple[int, ...]:
         ]
     )
     blank = np.zeros((512, 512, 3), np.uint8)
-    return tuple(pipeline(load(blank))['inputs'].shape)
+    sample = {**load(blank), 'sample_idx': 0}  # noise that stays asks for it
+    return tuple(pipeline(sample)['inputs'].shape)
 
 
 def random_images(size: int, shape: Sequence[int], exported: Exported):

@@ -16,7 +16,7 @@ from .digits import (
 from .epoch_sampler import EpochSampler
 from .prebuilt_batch import batch_collate
 from .svhn import HouseNumbers
-from .transforms import CornerNoise, PackDigits
+from .transforms import CornerNoise, PackDigits, Standardise, Turn
 
 __all__ = [
     'CUB',
@@ -32,5 +32,7 @@ __all__ = [
     'MovingDigits',
     'PackDigits',
     'PlacedDigits',
+    'Standardise',
+    'Turn',
     'batch_collate',
 ]

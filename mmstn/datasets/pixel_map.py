@@ -33,6 +33,7 @@ from mmpretrain.registry import TRANSFORMS
 from torch import Tensor
 
 from mmstn.datasets.transforms.pack_digits import PackDigits
+from mmstn.datasets.transforms.standardise import Standardise
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,7 @@ IN_PLACE = (  # every pixel stays where it is
     Sharpness,
     Solarize,
     SolarizeAdd,
+    Standardise,
 )
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 
 pytest.importorskip('gradio', reason='needs pip install mmstn[demo]')
 
@@ -70,6 +71,25 @@ def test_the_page_answers_a_drawing(inferencer):
     assert len(theta) == 6
     with pytest.raises(gradio.Error, match='Draw something'):
         page.answer(dict(composite=None), 0, 1, 0, 0, 0)
+
+
+def test_ten_classes_of_two_hundred_have_their_names():
+    inferencer = STNInferencer('stn_cub10_2x', pretrained=False)
+    page = Page(inferencer, photo())
+    drawing = dict(composite=photo(400, 400))
+    _, classes, _ = page.answer(drawing, 0, 1, 0, 0, 0)
+    assert list(classes) == list(inferencer.classes[:10])
+
+
+@pytest.mark.parametrize(
+    ('name', 'shape'),
+    [('sums/2xst_fcn_aff', '42, 42, 2'), ('volumes/cnn', '60, 60, 60, 1')],
+)
+def test_what_is_no_picture_cannot_be_moved(name, shape, mnist_root):
+    cfg = Config.fromfile(f'configs/{name}.py')
+    cfg.test_dataloader.dataset.data_root = str(mnist_root)
+    with pytest.raises(ValueError, match=rf'arrays \({shape}\)'):
+        first_picture(cfg)
 
 
 def test_several_ask_at_once(inferencer):

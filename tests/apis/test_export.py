@@ -179,6 +179,11 @@ def test_a_transformer_inside_a_backbone_is_exported(tmp_path):
     assert max(export(model, (2, 8, 8), path, theta=True).values()) < 1e-5
 
 
+def test_noise_that_stays_does_not_hide_the_shape():
+    cfg = Config.fromfile('configs/signs/stn_noise.py')
+    assert shape_of_images(cfg) == (3, 36, 36)
+
+
 @pytest.mark.slow
 def test_a_config_is_exported_with_its_preprocessor_or_without(tmp_path):
     model = awake(

@@ -168,6 +168,13 @@ def test_the_test_pipelines_of_the_birds_are_followed(name):
     assert found.size == (448, 448)
 
 
+def test_signs_of_one_brightness_are_followed():
+    cfg = Config.fromfile(CONFIGS / 'signs/stn.py')
+    steps = geometric_steps(cfg.test_dataloader.dataset.pipeline)
+    found = pixel_map(steps, dict(ori_shape=(72, 18), img_shape=(36, 36)))
+    assert found == PixelMap((36, 36), scale=(2, 0.5), shift=(0.5, -0.25))
+
+
 def test_a_digit_that_keeps_its_size_keeps_its_pixels():
     steps = geometric_steps([dict(type='mmstn.PackDigits')])
     found = pixel_map(steps, dict(ori_shape=(28, 20), img_shape=(28, 20)))
