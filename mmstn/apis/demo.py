@@ -17,7 +17,7 @@ os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
 try:
     import gradio
 except ImportError as error:
-    raise ImportError(f'demo: {error}; pip install gradio') from error
+    raise ImportError(f"demo: {error}; pip install 'gradio>=6'") from error
 
 ADDRESS = '127.0.0.1'
 LARGEST_FILE = '10mb'

@@ -31,11 +31,11 @@ class ChannelsLastHook(Hook):
         self.handle = model.data_preprocessor.register_forward_hook(lay_out)
 
     def before_train(self, runner: Runner) -> None:
-        """Lay out the weights; drawn as they are, they are the same."""
         self.before_test(runner)
         match_layouts(runner.optim_wrapper)
 
     def before_test(self, runner: Runner) -> None:
+        """Lay out the weights; drawn as they are, they are the same."""
         for weight in runner.model.parameters():
             weight.data = channels_last(weight.data)
 
