@@ -6,6 +6,7 @@ import torch
 from mmengine.config import Config
 from mmpretrain.apis import get_model
 from torch import nn
+from torch.testing import assert_close
 
 from mmstn.apis import export
 from mmstn.apis.exporter import Exported, shape_of_images
@@ -232,6 +233,35 @@ def test_what_cannot_be_exported_is_answered(tmp_path):
     assert not path.exists()
 
 
+def test_theta_and_outline_are_those_of_each_transformer_in_turn():
+    flat = (0.5, 0, 0.2, 0, 0.4, -0.1)
+    turned = (0, -0.6, 0.1, 0.6, 0, 0)
+    looks = [
+        SpatialTransformer(trunk(2), AffineGrid((4, 5))),
+        ParallelSpatialTransformer(
+            2, trunk(2), AffineGrid((6, 3)), starts=[turned, flat]
+        ),
+        SpatialTransformer(trunk(2), TPSGrid((9, 10))),
+    ]
+    model = awake(Side(*looks), 2, 9, 10)
+    images = torch.rand(3, 2, 9, 10)
+    exported = Exported(model, theta=True, outlines=True)
+    _, *found = exported(images)
+    thetas = [look.locate(images) for look in looks]
+    for theta, expected in zip(found[:3], thetas, strict=True):
+        assert_close(theta, expected)
+    # of an affine map, the images of the corners of the frame, clockwise
+    corners = torch.tensor([[-1, -1], [1, -1], [1, 1], [-1, 1]]).float()
+    sides = torch.tensor([10, 9])
+    for theta, outline in zip(thetas[:2], found[3:5], strict=True):
+        matrix = theta.unflatten(-1, (2, 3))
+        there = corners @ matrix[..., :2].mT + matrix[..., 2][..., None, :]
+        assert_close(outline, (there + 1) * sides / 2 - 0.5)
+    grid = looks[2].grid
+    there = grid.map_points(thetas[2], corners)
+    assert_close(found[5][:, 0], ((there + 1) * sides / 2 - 0.5)[:, 0])
+
+
 def test_an_outline_is_in_pixels_of_the_source():
     look = SpatialTransformer(trunk(2), AffineGrid((4, 5)))
     _, outline = Exported(look, outlines=True)(torch.rand(1, 2, 9, 10))
@@ -239,11 +269,16 @@ def test_an_outline_is_in_pixels_of_the_source():
     torch.testing.assert_close(outline[0].detach(), torch.tensor(corners))
 
 
+@pytest.mark.parametrize('wrong', [0.01, float('nan')], ids=str)
 def test_a_file_that_computes_something_else_is_not_written(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, wrong
 ):
+    class Other(onnxruntime.InferenceSession):
+        def run(self, *args):
+            return [output + wrong for output in super().run(*args)]
+
     model = awake(SpatialTransformer(trunk(2), AffineGrid((4, 5))), 2, 9, 10)
-    monkeypatch.setattr('mmstn.apis.exporter.TOLERANCE', -1.0)
+    monkeypatch.setattr(onnxruntime, 'InferenceSession', Other)
     path = tmp_path / 'look.onnx'
     with pytest.raises(RuntimeError, match='does not compute what torch'):
         export(model, (2, 9, 10), path)

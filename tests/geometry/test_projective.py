@@ -59,6 +59,18 @@ def test_points_behind_the_camera_are_finite_and_get_no_gradient(
     assert theta.grad.isfinite().all()
 
 
+def test_a_point_in_the_camera_gets_no_gradient():
+    theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 2, 0]]).requires_grad_()
+    matrix = projective.projective_matrix(theta)
+    grid = projective.projective_grid(matrix, (2, 2))  # depths of 0 and 2
+    in_camera, in_front = grid.unbind(2)
+    in_camera.sum().backward(retain_graph=True)
+    assert_close(theta.grad, torch.zeros(1, 8))
+    in_front.sum().backward()
+    assert theta.grad.isfinite().all()
+    assert theta.grad.any()
+
+
 def test_points_behind_the_camera_read_outside():
     theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, 3, 0]])  # behind for x < -1/3
     grid = projective.projective_grid(

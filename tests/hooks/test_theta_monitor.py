@@ -68,6 +68,13 @@ def test_mean_and_deviation_are_of_the_thetas_in_training(tmp_path):
     assert numbers['angle'] == [0.0] * 4
 
 
+def test_the_share_outside_is_that_of_the_cells(tmp_path):
+    aside = small_transformer(start=(1.0, 0.5, 0.0))
+    still = dict(optimizer=dict(type='SGD', lr=0.0))
+    runner = trained(tmp_path, transformers=[aside], optim_wrapper=still)
+    assert_close(logged(runner)['outside'], [0.25] * 4, check_dtype=False)
+
+
 def test_of_several_steps_the_composed_theta_is_logged(tmp_path):
     halves = small_transformer(start=(0.5, 0.0, 0.0), num_steps=3)
     still = dict(optimizer=dict(type='SGD', lr=0.0))

@@ -1,7 +1,9 @@
 """Predictions of a test carry what transformers output for turned inputs."""
 
+import numpy as np
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import BaseMetric
 from mmengine.registry import HOOKS, METRICS
 from mmengine.runner import Runner
@@ -33,7 +35,9 @@ def after_a_test(work_dir, **hook):
         dict(type='mmstn.AttentionRecordHook'),
     ]
     others = dict(
-        test_dataloader=loader(7),
+        test_dataloader=dict(
+            loader(7), sampler=dict(type='DefaultSampler', shuffle=False)
+        ),
         test_cfg=dict(),
         test_evaluator=dict(type='KeepTurned'),
     )
@@ -42,15 +46,25 @@ def after_a_test(work_dir, **hook):
     return runner
 
 
-def test_the_first_predictions_carry_an_output_for_each_angle(tmp_path):
+def test_the_first_predictions_carry_an_output_for_each_angle(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(np.random, 'randint', lambda high: 0)
     runner = after_a_test(tmp_path / 'run', num_angles=3, num_images=5)
     carry = ['turned' in sample for sample in KeepTurned.kept]
     assert carry == [True] * 5 + [False] * 2
     for sample in KeepTurned.kept:
         assert sample['attention'][NAME].shape[1] == 2
-    outputs = KeepTurned.kept[0]['turned'][NAME]
-    assert outputs.shape == (3, 1, 8, 8)
-    assert not torch.equal(outputs[0], outputs[2])
+    data = pseudo_collate([runner.test_dataloader.dataset[i] for i in (0, 3)])
+    inputs = runner.model.data_preprocessor(data)['inputs']
+    transformer = runner.model.backbone.transformers[0]
+    for index, angle in enumerate((-30, 0, 30)):
+        with torch.no_grad():
+            expected = transformer(turned(inputs, angle))
+        for sample, one in zip((0, 3), expected, strict=True):
+            outputs = KeepTurned.kept[sample]['turned'][NAME]
+            assert outputs.shape == (3, 1, 8, 8)
+            assert_close(outputs[index], one)
     assert not any(m._forward_hooks for m in runner.model.modules())
 
 

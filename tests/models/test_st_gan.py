@@ -134,6 +134,30 @@ def test_the_penalty_of_a_linear_critic_has_a_closed_form():
     assert_close(penalty, (length - 1).square())
 
 
+class Squares(nn.Module):
+    """Half of the sum of squares: the slope is the picture."""
+
+    out_features = 1
+
+    def forward(self, pictures):
+        return pictures.square().flatten(1).sum(1, keepdim=True) / 2
+
+
+def test_the_penalty_is_taken_between_a_real_and_a_fake_picture_each():
+    gan = build(critic=Squares())
+    nn.init.ones_(gan.critic.score.weight)
+    _, _, real = layers(inputs())
+    fake = torch.rand_like(real)
+    random = torch.Generator().manual_seed(int(gan.steps_taken))
+    share = torch.rand(len(real), generator=random)
+    lengths = [
+        ((1 - s) * one + s * other).norm()
+        for s, one, other in zip(share, real, fake, strict=True)
+    ]
+    expected = (torch.stack(lengths) - 1).square().mean()
+    assert_close(gan.slope_penalty(real, fake), expected)
+
+
 def test_the_penalty_has_the_second_derivative_of_the_critic():
     gan = build().double()
     _, _, real = layers(inputs(2).double())

@@ -7,7 +7,6 @@ import torch
 from mmpretrain.registry import TRANSFORMS
 from torch.testing import assert_close
 
-from mmstn.datasets.transforms.corner_noise import is_convex
 from mmstn.datasets.transforms.noise import noise_of
 from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.projective import homography_from_corners, projective_grid
@@ -87,7 +86,19 @@ def test_the_window_is_always_convex(index):
     read = transform.read(draw(transform, index), (50, 44))
     half = build(seed=0, deviation=0.25)
     calm = half.read(draw(half, index), (50, 44))
-    assert is_convex(read) or (read == calm).all()
+    convex = cv2.isContourConvex(read.astype(np.float32)[:, None])
+    assert convex or (read == calm).all()
+
+
+def test_a_window_that_folds_moves_by_half():
+    transform = build(deviation=1)
+    draws = np.zeros((5, 2))
+    draws[0] = 1.5  # the first corner, over the diagonal of the others
+    half = build(deviation=0.5).read(draws, SIZE)
+    assert_close(transform.read(draws, SIZE), half)
+    draws[0] = 0.5
+    moved = transform.read(draws, SIZE) - transform.corners(SIZE)
+    assert_close(moved[0], 0.5 * np.array([29, 35]) / 2)
 
 
 def test_with_a_seed_an_image_always_has_the_same_noise():

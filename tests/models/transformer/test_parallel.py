@@ -5,7 +5,7 @@ import torch
 from mmpretrain.registry import MODELS
 from torch.testing import assert_close
 
-from mmstn.models.transformer import TranslationGrid
+from mmstn.models.transformer import AttentionGrid, TranslationGrid
 from mmstn.models.transformer.parallel import tiles
 
 FAMILIES = {
@@ -148,6 +148,26 @@ def test_a_window_reads_its_part_in_every_family(family, scale):
 def test_windows_spread_from_edge_to_edge(number, scale, expected):
     found = tiles(TranslationGrid((4, 4), scale), number)
     assert found == [pytest.approx(place) for place in expected]
+
+
+@pytest.mark.parametrize(
+    ('number', 'expected'),
+    [
+        (2, [(1 / 2, -1 / 2, 0), (1 / 2, 1 / 2, 0)]),
+        (3, [(1 / 3, -2 / 3, 0), (1 / 3, 0, 0), (1 / 3, 2 / 3, 0)]),
+        (
+            6,
+            [
+                (1 / 3, x, y)
+                for y in (-2 / 3, 2 / 3)
+                for x in (-2 / 3, 0, 2 / 3)
+            ],
+        ),
+    ],
+)
+def test_a_window_of_any_scale_sees_one_column(number, expected):
+    found = tiles(AttentionGrid((4, 4)), number)
+    assert found == [pytest.approx(window) for window in expected]
 
 
 def test_a_volume_is_tiled_along_x_and_y():
