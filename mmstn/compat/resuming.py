@@ -4,12 +4,12 @@ import functools
 import logging
 from pathlib import Path
 
-import torch
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import CheckpointLoader, Runner
+
+from mmstn.optimizer_state import match_layouts
 
 NEEDED = ('state_dict', 'meta', 'message_hub')
 
@@ -180,25 +180,6 @@ def lacks(checkpoint: object) -> str | None:
         if not isinstance(checkpoint['meta'].get(key), int):
             return key
     return None
-
-
-def match_layouts(wrapper: OptimWrapper | dict) -> None:
-    """Lay out what optimizers keep of each weight as that weight is.
-
-    Fused ones walk through memory without a look at strides; a checkpoint
-    keeps those of the run that wrote it. A config has kept nothing yet.
-    """
-    if not isinstance(wrapper, OptimWrapper):
-        return
-    several = isinstance(wrapper, OptimWrapperDict)
-    for item in wrapper.values() if several else [wrapper]:
-        for weight, state in item.optimizer.state.items():
-            for name, value in state.items():
-                if getattr(value, 'shape', None) != weight.shape:
-                    continue
-                if value.stride() != weight.stride():
-                    like = torch.empty_like(weight, dtype=value.dtype)
-                    state[name] = like.copy_(value)
 
 
 def name_what_cannot_be_resumed() -> None:

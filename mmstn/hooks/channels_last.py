@@ -6,7 +6,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from mmstn.compat.resuming import match_layouts
+from mmstn.optimizer_state import match_layouts
 from mmstn.registry import HOOKS
 
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}

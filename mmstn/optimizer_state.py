@@ -1,0 +1,23 @@
+"""What optimizers keep of each weight from step to step."""
+
+import torch
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+
+
+def match_layouts(wrapper: OptimWrapper | dict) -> None:
+    """Lay out what optimizers keep of each weight as that weight is.
+
+    Fused ones walk through memory without a look at strides; a checkpoint
+    keeps those of the run that wrote it. A config has kept nothing yet.
+    """
+    if not isinstance(wrapper, OptimWrapper):
+        return
+    several = isinstance(wrapper, OptimWrapperDict)
+    for item in wrapper.values() if several else [wrapper]:
+        for weight, state in item.optimizer.state.items():
+            for name, value in state.items():
+                if getattr(value, 'shape', None) != weight.shape:
+                    continue
+                if value.stride() != weight.stride():
+                    like = torch.empty_like(weight, dtype=value.dtype)
+                    state[name] = like.copy_(value)
