@@ -58,7 +58,7 @@ def find_transformers(model: nn.Module) -> dict[str, SpatialTransformer]:
         for name, module in model.named_modules()
         if isinstance(module, SpatialTransformer)
     }
-    owners = {}
+    owners: dict[nn.Module, str] = {}
     for name, transformer in found.items():
         owner = owners.setdefault(transformer.sampler, name)
         if owner != name:
