@@ -250,7 +250,9 @@ def test_the_papers_schedule_is_one_option(tmp_path):
     (config,) = tmp_path.glob('*.py')
     cfg = Config.fromfile(config)  # as it was run
     assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.01)
-    assert cfg.param_scheduler[0].step_size == 50000
+    steps = 60000 / cfg.train_dataloader.batch_size  # of an epoch of MNIST
+    fall = cfg.param_scheduler[0].step_size * steps
+    assert fall == pytest.approx(50000, rel=0.005)
     assert cfg.train_dataloader.batch_size == 256
     assert cfg.train_cfg.max_epochs == 1  # --cfg-options come last
 
