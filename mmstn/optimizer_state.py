@@ -2,6 +2,15 @@
 
 import torch
 from mmengine.optim import OptimWrapper, OptimWrapperDict
+from torch.optim import Optimizer
+
+
+def optimizers(wrapper: OptimWrapper) -> list[Optimizer]:
+    """Return the optimizer of a wrapper, or those of several in one."""
+    several = isinstance(wrapper, OptimWrapperDict)
+    return [
+        each.optimizer for each in (wrapper.values() if several else [wrapper])
+    ]
 
 
 def match_layouts(wrapper: OptimWrapper | dict) -> None:
@@ -12,9 +21,8 @@ def match_layouts(wrapper: OptimWrapper | dict) -> None:
     """
     if not isinstance(wrapper, OptimWrapper):
         return
-    several = isinstance(wrapper, OptimWrapperDict)
-    for item in wrapper.values() if several else [wrapper]:
-        for weight, state in item.optimizer.state.items():
+    for optimizer in optimizers(wrapper):
+        for weight, state in optimizer.state.items():
             for name, value in state.items():
                 if getattr(value, 'shape', None) != weight.shape:
                     continue

@@ -1,8 +1,8 @@
 """The paper's own schedule of distorted MNIST: 640 epochs by SGD.
 
 In place of ours: `--schedule configs/_base_/mnist_paper.py`. The rate falls to
-a tenth after every 50,000 of 150,000 iterations; in epochs, that several
-processes count alike.
+a tenth after every 50,000 of 150,000 iterations, here counted in epochs, so
+that it does so in several processes too.
 
 Source: Jaderberg et al. 2015, appendix A.4.
 """

@@ -8,7 +8,6 @@ import torch
 from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
@@ -26,6 +25,7 @@ from mmstn.models.transformer.find import (
     require_transformers,
     without_steps,
 )
+from mmstn.optimizer_state import optimizers
 from mmstn.registry import HOOKS
 
 LOWER = (
@@ -99,12 +99,10 @@ class ThetaMonitorHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         # before the first call: torch.compile would never see them later
-        wrapper = runner.optim_wrapper
-        several = isinstance(wrapper, OptimWrapperDict)
         before_step = partial(self.before_step, runner)
         self.handles = [
-            item.optimizer.register_step_pre_hook(before_step)
-            for item in (wrapper.values() if several else [wrapper])
+            optimizer.register_step_pre_hook(before_step)
+            for optimizer in optimizers(runner.optim_wrapper)
         ]
         for name, transformer in self.transformers.items():
             see = partial(self.see, name, transformer)

@@ -33,8 +33,13 @@ def validations(folder: Path, metric: str) -> list[list[float]]:
 
 def logged(folder: Path) -> Iterator[dict]:
     """Yield the entries of the logs of a run, the oldest first."""
-    for log in sorted(folder.glob('*/vis_data/scalars.json')):
+    for log in logs(folder):
         yield from entries(log)
+
+
+def logs(folder: Path) -> list[Path]:
+    """Return the logs of a run, one of each start, the oldest first."""
+    return sorted(folder.glob('*/vis_data/scalars.json'))
 
 
 def entries(log: Path) -> Iterator[dict]:
@@ -46,6 +51,6 @@ def entries(log: Path) -> Iterator[dict]:
 
 def epochs_trained(folder: Path) -> int:
     """Return how many epochs a run has begun, by its newest log."""
-    logs = sorted(folder.glob('*/vis_data/scalars.json'))
-    newest = entries(logs[-1]) if logs else ()
-    return max((entry.get('epoch', 0) for entry in newest), default=0)
+    newest = logs(folder)[-1:]
+    begun = [e.get('epoch', 0) for log in newest for e in entries(log)]
+    return max(begun, default=0)

@@ -65,6 +65,8 @@ def test_the_first_predictions_carry_an_output_for_each_angle(
             outputs = KeepTurned.kept[sample]['turned'][NAME]
             assert outputs.shape == (3, 1, 8, 8)
             assert_close(outputs[index], one)
+    outputs = KeepTurned.kept[0]['turned'][NAME]
+    assert not torch.equal(outputs[0], outputs[2])
     assert not any(m._forward_hooks for m in runner.model.modules())
 
 
