@@ -3,15 +3,8 @@
 python tools/train.py configs/ic_stn/ic_stn_4.py
 
 Source: Lin and Lucey 2017, table 1.
-Result: an error of 1.71 % (the paper: 1.23), seed 0, 60 epochs in bfloat16.
 """
 
-_base_ = 'stn.py'
+_base_ = 'ic_stn_1.py'
 
-model = dict(
-    backbone=dict(
-        transformers=dict(
-            type='mmstn.IterativeSpatialTransformer', num_steps=4
-        )
-    )
-)
+model = dict(backbone=dict(transformers=dict(num_steps=4)))

@@ -33,15 +33,17 @@ def projected(draws: Tensor, canvas: int) -> Tensor:
 def corner_noise(draws: Tensor, canvas: int) -> Tensor:
     """Return the grid of Lin and Lucey 2017: the corners of what is read move.
 
-    Each by normal numbers with a deviation of .25 along each axis, and all
-    together by as much again; 1 is half the way between the centres of the
-    outermost pixels. Corners that are not convex move by half.
+    Those of the 28x28 pixels in the middle, each by normal numbers with a
+    deviation of .25 along each axis, and all together by as much again; 1 is
+    half the way between the centres of the outermost pixels. Corners that are
+    not convex move by half. A larger canvas shows what lies around them.
     """
-    corners = control_lattice(2, 2) * ((canvas - 1) / canvas)  # (4, 2)
+    unit = (DIGIT_SIDE - 1) / DIGIT_SIDE
+    corners = control_lattice(2, 2) * unit  # (4, 2)
     moves = to_normal(draws).unflatten(1, (5, 2))
-    moves = (moves[:, :4] + moves[:, 4:]) * (0.25 * (canvas - 1) / canvas)
-    read = move_convexly(corners, moves) * (canvas / DIGIT_SIDE)
-    matrix = homography_from_corners(corners, read)
+    moves = (moves[:, :4] + moves[:, 4:]) * (0.25 * unit)
+    shown = corners * (DIGIT_SIDE / canvas)
+    matrix = homography_from_corners(shown, move_convexly(corners, moves))
     return projective_grid(matrix.float(), (canvas, canvas))
 
 

@@ -7,7 +7,7 @@ import torch
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
-from mmstn.checks import check_count
+from mmstn.checks import check_count, is_finite_number
 from mmstn.models.build import build
 from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.models.transformer.spatial_transformer import (
@@ -45,6 +45,10 @@ class IterativeSpatialTransformer(SpatialTransformer):
             names another ``start``.
         grid: Part 2; its family must be closed under composition.
         sampler: Part 3; by default a ``mmstn.GridSampler``.
+        begin: The theta that the first update is composed with, such as that
+            of the middle of a source with a margin; the first step localises
+            what it reads. None is the identity, and the first step localises
+            the whole source, as it is.
     """
 
     grid: Any  # a family that has compose
@@ -55,12 +59,16 @@ class IterativeSpatialTransformer(SpatialTransformer):
         localisation: dict | nn.Module | list | tuple,
         grid: dict | GridGenerator | None = None,
         sampler: dict | nn.Module | None = None,
+        begin: Sequence[float] | None = None,
         init_cfg: dict | None = None,
     ):
         BaseModule.__init__(self, init_cfg)
         self.num_steps = num_steps
         self.grid = build_grid(grid)
         check_composes(self.grid)
+        check_begin(begin, self.grid)
+        theta = None if begin is None else torch.tensor(begin).float()
+        self.register_buffer('begin', theta, persistent=False)
         identity = self.grid.identity
         if isinstance(localisation, (list, tuple, nn.ModuleList)):
             self.localisation = build_localisations(
@@ -75,7 +83,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
         for localiser in self.localisers:
             check_num_steps('IterativeSpatialTransformer', localiser, (1,))
             check_start(localiser, self.grid)
-        for localiser in self.localisers[1:]:
+        for localiser in self.localisers[self.begin is None :]:
             check_size(localiser, self.grid)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 
@@ -105,19 +113,25 @@ class IterativeSpatialTransformer(SpatialTransformer):
     @property
     def start(self) -> tuple[float, ...]:
         """The composed theta of every input before training."""
-        theta, *updates = (
+        thetas = [
             torch.tensor([start_of(localiser, self.grid)]).double()
             for localiser in self.localisers
-        )
+        ]
+        if self.begin is not None:
+            thetas.insert(0, self.begin.double()[None])
+        theta, *updates = thetas
         for update in updates:
             theta = self.grid.compose(theta, update)
         return tuple(theta[0].tolist())
 
     def locate(self, source: Tensor) -> Tensor:
         """Return the composed theta ``(B, P)`` for ``(B, C, *size)``."""
-        first, *others = self.localisers
-        theta = first(source)
-        for localiser in others:
+        localisers = iter(self.localisers)
+        if self.begin is None:
+            theta = next(localisers)(source)
+        else:
+            theta = self.begin.expand(len(source), -1)
+        for localiser in localisers:
             seen = self.sampler(source, self.grid, theta)
             theta = self.grid.compose(theta, localiser(seen))
         return theta
@@ -141,6 +155,19 @@ def check_composes(grid: Any) -> None:
         )
     identity = torch.tensor([grid.identity])
     grid.compose(identity, identity)  # says itself why it cannot
+
+
+def check_begin(begin: Sequence[float] | None, grid: GridGenerator) -> None:
+    """Raise a ValueError if the steps cannot begin at a theta."""
+    if begin is None:
+        return
+    given = list(begin) if isinstance(begin, Sequence) else [begin]
+    if len(given) != grid.num_params or not all(map(is_finite_number, given)):
+        raise ValueError(
+            f'IterativeSpatialTransformer: begin must be {grid.num_params} '
+            f'finite numbers, a theta of {type(grid).__name__}, but got '
+            f'{begin!r}'
+        )
 
 
 def check_start(localiser: nn.Module, grid: GridGenerator) -> None:

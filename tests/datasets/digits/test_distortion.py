@@ -186,6 +186,23 @@ def test_corner_noise_moves_by_half_what_is_not_convex():
     assert_close(*grids)
 
 
+@pytest.mark.parametrize('canvas', [30, 42])
+def test_around_corner_noise_a_larger_canvas_shows_more(canvas):
+    draws = uniform(50, 10)
+    margin = (canvas - 28) // 2
+    inner = slice(margin, -margin)
+    grid = corner_noise(draws, canvas)
+    assert_close(grid[:, inner, inner], corner_noise(draws, 28))
+    digits = torch.randint(256, (50, 28, 28), dtype=torch.uint8)
+    images = [
+        distort('corners', digits, torch.arange(50), draws, side)
+        for side in (28, canvas)
+    ]
+    difference = images[1][:, :, inner, inner].int() - images[0].int()
+    assert difference.abs().max() <= 1  # both are rounded
+    assert images[1].sum() > images[0].sum()
+
+
 @pytest.mark.parametrize('canvas', [28, 40])
 def test_a_warp_in_time_runs_on_and_holds_the_whole_digit(canvas):
     grid = warped_in_time(uniform(200, 4), canvas).double()

@@ -293,6 +293,65 @@ def test_localisers_of_their_own_may_see_a_larger_source():
     assert_close(transformer(image((8, 8))), averaged)
 
 
+MIDDLE = {
+    'TranslationGrid': [0.25, -0.5],
+    'AttentionGrid': [0.5, 0.25, -0.5],
+    'AffineGrid': [0.5, 0, 0.25, 0, 0.5, -0.5],
+    'ProjectiveGrid': [0.5, 0, 0.25, 0, 0.5, -0.5, 0, 0],
+}
+where_it_begins = pytest.mark.parametrize(
+    ('family', 'begin'), MIDDLE.items(), ids=list(MIDDLE)
+)
+
+
+@both
+@where_it_begins
+def test_every_step_localises_what_was_read_from_where_they_begin(
+    family, begin, is_shared
+):
+    transformer = moved(build(family, FLAT, 2, is_shared, begin=begin))
+    source, grid = image((11, 13)), transformer.grid
+    theta = torch.tensor(begin).expand(2, -1)
+    for localiser in transformer.localisers:
+        seen = transformer.sampler(source, grid, theta)
+        theta = grid.compose(theta, localiser(seen))
+    assert_close(transformer.locate(source), theta)
+    assert (theta - torch.tensor(begin)).abs().max() > 1e-3
+
+
+@where_it_begins
+def test_where_steps_begin_they_start(family, begin):
+    transformer = build(family, FLAT, begin=begin)
+    transformer.init_weights()
+    assert transformer.start == tuple(begin)
+    source = image((11, 13))
+    theta = torch.tensor([begin]).expand(2, -1)
+    expected = transformer.sampler(source, transformer.grid, theta)
+    assert_close(transformer(source), expected)
+
+
+def test_the_middle_of_a_margin_is_the_source_without_it():
+    begin = [2 / 3, 0, 0, 0, 2 / 3, 0, 0, 0]
+    transformer = build('ProjectiveGrid', (8, 8), begin=begin)
+    source = image((12, 12))
+    expected = source[:, :, 2:-2, 2:-2]
+    assert_close(transformer(source), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    'begin', [[1, 0, 0], [1, 0, 0, 0, 1, float('nan')], 1.0, 'middle'], ids=str
+)
+def test_an_unusable_begin_is_refused(begin):
+    message = 'begin must be 6 finite numbers, a theta of AffineGrid, but got'
+    with pytest.raises(ValueError, match=message):
+        build(begin=begin)
+
+
+def test_with_a_begin_a_single_step_is_shown_an_output():
+    with pytest.raises(ValueError, match=r'trunk .* is built for \(8, 8\)'):
+        build('TranslationGrid', num_steps=1, source=(8, 8), begin=[0, 0])
+
+
 def test_it_stands_inside_a_backbone_and_on_its_input():
     net = dict(
         type='mmstn.PlainNet',
