@@ -39,4 +39,7 @@ model = dict(
     neck=dict(type='GlobalAveragePooling'),
     head=dict(in_channels=512),
 )
-custom_hooks = [dict(type='mmstn.AttentionVisualizationHook')]
+custom_hooks = [
+    dict(type='mmstn.ChannelsLastHook'),
+    dict(type='mmstn.AttentionVisualizationHook'),
+]

@@ -3,7 +3,6 @@
 python tools/train.py configs/volumes/cnn.py
 
 Source: Jaderberg et al. 2015, appendix A.3.
-Result: an error of 15.10 %, seed 0, 6 epochs in bfloat16.
 """
 
 _base_ = '../_base_/volumes.py'
