@@ -157,6 +157,20 @@ def test_the_models_of_corner_noise_have_the_parameters_of_their_paper(model):
     assert parameters(config(f'ic_stn/{model}')) == expected
 
 
+@pytest.mark.parametrize('model', [m for m in ITERATIVE if 'ic' in m])
+def test_a_margin_changes_nothing_before_training(model):
+    cfg = config(f'ic_stn/{model}')
+    side = cfg.train_dataloader.dataset.canvas
+    (packed,) = cfg.val_dataloader.dataset.pipeline
+    assert side == cfg.val_dataloader.dataset.canvas == packed.canvas > 28
+    (transformer,) = MODELS.build(cfg.model).backbone.transformers
+    source, margin = torch.rand(1, 1, side, side), (side - 28) // 2
+    expected = source[..., margin:-margin, margin:-margin]
+    torch.testing.assert_close(
+        transformer(source), expected, atol=1e-5, rtol=0
+    )
+
+
 @pytest.mark.parametrize('model', PROJECTIVE)
 def test_the_models_of_projective_digits_keep_to_their_budget(model):
     assert 84_000 < parameters(config(f'projective/{model}')) <= 89_000

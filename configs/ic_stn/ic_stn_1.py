@@ -2,11 +2,12 @@
 
 python tools/train.py configs/ic_stn/ic_stn_1.py
 
-Unlike an STN it reads the original, beyond the 28x28 pixels that the noise
-leaves in view: from the middle of a canvas of 42, on which 99 digits of 100
-keep four fifths of their ink, and 91 on 28.
+Unlike an STN it reads on beyond the 28x28 pixels that the noise leaves in
+view: it begins in the middle of a canvas of 42, on which 99 digits of 100 keep
+four fifths of their ink, and 91 on 28.
 
 Source: Lin and Lucey 2017, table 1.
+Result: not run yet.
 """
 
 _base_ = 'stn.py'

@@ -3,6 +3,7 @@
 python tools/train.py configs/ic_stn/ic_stn_4.py
 
 Source: Lin and Lucey 2017, table 1.
+Result: not run yet.
 """
 
 _base_ = 'ic_stn_1.py'

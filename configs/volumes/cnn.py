@@ -3,6 +3,7 @@
 python tools/train.py configs/volumes/cnn.py
 
 Source: Jaderberg et al. 2015, appendix A.3.
+Result: not run yet.
 """
 
 _base_ = '../_base_/volumes.py'

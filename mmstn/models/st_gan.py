@@ -171,7 +171,7 @@ class STGAN(BaseModel):
             The thetas, and the update of the last stage; None of none.
         """
         grid = self.transformer.grid
-        start = background.new_tensor(grid.identity)
+        start = background.new_tensor(self.transformer.begin or grid.identity)
         thetas, update = [start.expand(len(background), -1)], None
         for localiser in self.transformer.localisers[:stages]:
             before = thetas[-1].detach()

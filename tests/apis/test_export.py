@@ -96,6 +96,9 @@ NETWORKS = {
             starts=[(1, 0, 0, 0, 1, 0)] * 2,
         ),
         IterativeSpatialTransformer(2, trunk(2), AffineGrid((9, 10))),
+        IterativeSpatialTransformer(
+            2, trunk(2), AffineGrid((9, 10)), begin=(0.7, 0, 0, 0, 0.7, 0)
+        ),
     ),
 }
 AXES = {'1D': 1, '2D': 2, '3D': 3, 'several': 2}

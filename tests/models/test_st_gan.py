@@ -216,6 +216,18 @@ def test_before_training_nothing_moves():
         assert_close(composite, expected)
 
 
+def test_the_foreground_starts_where_the_steps_begin():
+    begin = [1, 0, 0.3, 0, 1, -0.2, 0, 0]
+    cfg = config()
+    cfg['transformer'] = dict(cfg['transformer'], begin=begin)
+    gan = MODELS.build(cfg)
+    background, foreground, _ = layers(inputs())
+    theta = torch.tensor([begin]).expand(4, -1)
+    expected = gan.composite(background, foreground, theta)
+    for composite in gan(inputs()).unbind(1):
+        assert_close(composite, expected)
+
+
 @pytest.mark.parametrize('family', ['ProjectiveGrid', 'AffineGrid'])
 def test_corners_move_the_other_way_than_what_is_read(family):
     gan = build(family=family)

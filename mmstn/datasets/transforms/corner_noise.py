@@ -15,8 +15,7 @@ class CornerNoise(BaseTransform):
 
     The window is in the middle of the image. Each corner moves by normal
     numbers along each axis, and all together by as much again; where that
-    leaves no convex outline of what is shown, by half. The image goes on at
-    its border.
+    leaves no convex outline, by half. The image goes on at its border.
 
     Source: Lin and Lucey 2017: signs of 50x50 pixels, a window of 36x36, a
     deviation of .25, in training and in test.
@@ -25,10 +24,9 @@ class CornerNoise(BaseTransform):
     Modified: ``img``, ``img_shape``.
 
     Args:
-        size: ``(H, W)`` of the window.
+        size: ``(H, W)`` of the window, and of the output.
         deviation: Of each of both moves; 1 is half the way between the
             centres of the window's outermost pixels.
-        margin: Pixels shown around the window, on each side, too.
         seed: An integer from 0; the noise of each image then depends on it
             and on ``sample_idx`` alone. By default it is fresh each time, by
             NumPy's global generator as for the transforms of MMPretrain.
@@ -38,7 +36,6 @@ class CornerNoise(BaseTransform):
         self,
         size: tuple[int, int],
         deviation: float = 0.25,
-        margin: int = 0,
         seed: int | None = None,
     ):
         if not is_size(size) or len(size) != 2:
@@ -51,15 +48,9 @@ class CornerNoise(BaseTransform):
                 'CornerNoise: deviation must be a number from 0, but got '
                 f'{deviation!r}'
             )
-        if type(margin) is not int or margin < 0:
-            raise ValueError(
-                'CornerNoise: margin must be an integer from 0, in pixels, '
-                f'but got {margin!r}'
-            )
         check_seed('CornerNoise', seed)
         self.size = tuple(size)
         self.deviation = deviation
-        self.margin = margin
         self.seed = seed
 
     def transform(self, results: dict) -> dict:
@@ -71,46 +62,34 @@ class CornerNoise(BaseTransform):
                 f'the image, but that has {image.shape[:2]}; resize it before'
             )
         draws = noise_of(results, self.seed).standard_normal((5, 2))
-        height, width = (side + 2 * self.margin for side in self.size)
+        matrix = cv2.getPerspectiveTransform(
+            self.corners(self.size).astype(np.float32),
+            self.read(draws, image.shape[:2]).astype(np.float32),
+        )
         results['img'] = cv2.warpPerspective(
             image,
-            self.homography(self.read(draws, image.shape[:2])),
+            matrix,
             (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        results['img_shape'] = (height, width)
+        results['img_shape'] = self.size
         return results
 
     def read(self, draws: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Return where the window's corners read an image, ``(4, 2)``.
+        """Return where the corners read an image of ``size``, (4, 2).
 
         Args:
             draws: Standard normal, ``(5, 2)``, the last for all corners.
-            size: ``(H, W)`` of the image.
+            size: ``(H, W)``.
         """
         corners = self.corners(self.size)
         unit = (corners[2] - corners[0]) / 2
         moves = (draws[:4] + draws[4]) * unit * self.deviation
-        if not is_convex(self.outline(corners + moves)):
+        if not is_convex(corners + moves):
             moves = moves / 2
         middle = self.corners(size).mean(0) - corners.mean(0)
         return corners + moves + middle
-
-    def homography(self, read: np.ndarray) -> np.ndarray:
-        """Return the ``(3, 3)`` from what is shown to where it is read."""
-        corners = self.corners(self.size) + self.margin
-        return cv2.getPerspectiveTransform(
-            corners.astype(np.float32), read.astype(np.float32)
-        )
-
-    def outline(self, read: np.ndarray) -> np.ndarray:
-        """Return where the corners of what is shown read, ``(4, 2)``."""
-        height, width = self.size
-        shown = self.corners(
-            (height + 2 * self.margin, width + 2 * self.margin)
-        )
-        return cv2.perspectiveTransform(shown[None], self.homography(read))[0]
 
     @staticmethod
     def corners(size: tuple[int, int]) -> np.ndarray:
@@ -122,7 +101,7 @@ class CornerNoise(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'CornerNoise(size={self.size}, deviation={self.deviation}, '
-            f'margin={self.margin}, seed={self.seed})'
+            f'seed={self.seed})'
         )
 
 

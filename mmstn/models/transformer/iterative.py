@@ -24,10 +24,10 @@ class IterativeSpatialTransformer(SpatialTransformer):
     """A spatial transformer that corrects itself in several steps.
 
     Source: Lin and Lucey 2017 (IC-STN). The first step localises the source,
-    each later one the output of the step before. An update is composed with
-    the theta so far, and the *original* source is sampled by the composed
-    theta each time: nothing is lost at the borders, nothing blurred twice.
-    The output is that of the last step.
+    or what is read of it at ``begin``, each later one the output of the step
+    before. An update is composed with the theta so far, and the *original*
+    source is sampled by the composed theta each time: nothing is lost at the
+    borders, nothing blurred twice. The output is that of the last step.
 
     >>> trunk = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 32))
     >>> grid = mmstn.AffineGrid((28, 28))
@@ -36,7 +36,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
     torch.Size([2, 1, 28, 28])
 
     Args:
-        num_steps: The number of steps; with one it is a
+        num_steps: The number of steps; with one, and no ``begin``, it is a
             ``SpatialTransformer``. After training the attribute may be
             lowered, to see where fewer steps lead.
         localisation: Part 1, as for a ``SpatialTransformer``, which gives the
@@ -45,10 +45,9 @@ class IterativeSpatialTransformer(SpatialTransformer):
             names another ``start``.
         grid: Part 2; its family must be closed under composition.
         sampler: Part 3; by default a ``mmstn.GridSampler``.
-        begin: The theta that the first update is composed with, such as that
-            of the middle of a source with a margin; the first step localises
-            what it reads. None is the identity, and the first step localises
-            the whole source, as it is.
+        begin: Theta of what the first step localises, such as that of the
+            middle of a source with a margin; its update is composed with it.
+            By default the first step localises the source as it is.
     """
 
     grid: Any  # a family that has compose
@@ -67,8 +66,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
         self.grid = build_grid(grid)
         check_composes(self.grid)
         check_begin(begin, self.grid)
-        theta = None if begin is None else torch.tensor(begin).float()
-        self.register_buffer('begin', theta, persistent=False)
+        self.begin = None if begin is None else tuple(map(float, begin))
         identity = self.grid.identity
         if isinstance(localisation, (list, tuple, nn.ModuleList)):
             self.localisation = build_localisations(
@@ -79,7 +77,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
             )
         else:
             self.localisation = build_localisation(localisation, identity)
-            check_posterior(self.localisation, num_steps)
+            check_posterior(self.localisation, num_steps, self.begin)
         for localiser in self.localisers:
             check_num_steps('IterativeSpatialTransformer', localiser, (1,))
             check_start(localiser, self.grid)
@@ -113,13 +111,12 @@ class IterativeSpatialTransformer(SpatialTransformer):
     @property
     def start(self) -> tuple[float, ...]:
         """The composed theta of every input before training."""
-        thetas = [
-            torch.tensor([start_of(localiser, self.grid)]).double()
-            for localiser in self.localisers
-        ]
+        parts = [start_of(part, self.grid) for part in self.localisers]
         if self.begin is not None:
-            thetas.insert(0, self.begin.double()[None])
-        theta, *updates = thetas
+            parts.insert(0, self.begin)
+        theta, *updates = (
+            torch.tensor([part], dtype=torch.float64) for part in parts
+        )
         for update in updates:
             theta = self.grid.compose(theta, update)
         return tuple(theta[0].tolist())
@@ -130,14 +127,16 @@ class IterativeSpatialTransformer(SpatialTransformer):
         if self.begin is None:
             theta = next(localisers)(source)
         else:
-            theta = self.begin.expand(len(source), -1)
+            dtype = torch.promote_types(source.dtype, torch.float32)
+            begin = source.new_tensor(self.begin, dtype=dtype)
+            theta = begin.expand(source.shape[0], -1)
         for localiser in localisers:
             seen = self.sampler(source, self.grid, theta)
             theta = self.grid.compose(theta, localiser(seen))
         return theta
 
     def extra_repr(self) -> str:
-        return f'num_steps={self.num_steps}'
+        return f'num_steps={self.num_steps}, begin={self.begin}'
 
 
 def start_of(localiser: nn.Module, grid: GridGenerator) -> Sequence[float]:
@@ -181,13 +180,23 @@ def check_start(localiser: nn.Module, grid: GridGenerator) -> None:
         )
 
 
-def check_posterior(localisation: nn.Module, num_steps: int) -> None:
-    """Raise a ValueError if several steps draw and one posterior is kept."""
-    if num_steps > 1 and hasattr(localisation, 'posterior'):
+def check_posterior(
+    localisation: nn.Module, num_steps: int, begin: Sequence[float] | None
+) -> None:
+    """Raise a ValueError if a posterior is not that of the composed theta."""
+    if not hasattr(localisation, 'posterior'):
+        return
+    if num_steps > 1:
         raise ValueError(
             'IterativeSpatialTransformer: a probabilistic localisation draws '
             f'in each of num_steps={num_steps}, but only the posterior of the '
             'last would count; take one step, or a mmstn.Localisation'
+        )
+    if begin is not None:
+        raise ValueError(
+            'IterativeSpatialTransformer: the posterior of a probabilistic '
+            f'localisation is that of its update, but begin={begin} is '
+            'composed with it; leave begin out, or take a mmstn.Localisation'
         )
 
 

@@ -80,31 +80,6 @@ def test_it_reads_where_a_homography_through_its_corners_does():
     assert apart.max() < 4  # of 255; OpenCV rounds to 1/32 of a pixel
 
 
-def test_a_margin_shows_what_lies_around_the_window():
-    result = build(deviation=0, margin=5)(dict(img=picture()))
-    assert (result['img'] == picture()[2:48, 2:42]).all()
-    assert result['img_shape'] == (46, 40)
-
-
-@pytest.mark.parametrize('index', range(20))
-def test_a_margin_leaves_the_window_as_it_was(index):
-    results = [
-        build(seed=2, margin=margin)(dict(img=picture(), sample_idx=index))
-        for margin in (0, 4)
-    ]
-    bare, framed = (result['img'].astype(int) for result in results)
-    assert np.abs(framed[4:-4, 4:-4] - bare).max() <= 2  # 1/32 of a pixel
-
-
-def test_a_horizon_in_the_margin_moves_it_by_half():
-    draws = np.zeros((5, 2))
-    draws[:2] = [[3, 0], [-3, 0]]  # far more narrow above than below
-    bare, framed = build(), build(margin=15)
-    rest = bare.read(0 * draws, SIZE)
-    moves = [window.read(draws, SIZE) - rest for window in (bare, framed)]
-    assert_close(moves[1], moves[0] / 2)
-
-
 @pytest.mark.parametrize('index', range(50))
 def test_the_window_is_always_convex(index):
     transform = build(seed=0, deviation=0.5)
@@ -152,8 +127,6 @@ def test_a_grey_image_stays_one():
         (dict(size=36), r'size must be \(H, W\)'),
         (dict(size=(36, 0)), r'size must be \(H, W\)'),
         (dict(deviation=-1), 'deviation must be a number from 0'),
-        (dict(margin=-1), 'margin must be an integer from 0, in pixels'),
-        (dict(margin=2.0), 'margin must be an integer from 0, in pixels'),
         (dict(seed=-1), 'seed must be an integer from 0, or None'),
     ],
     ids=str,

@@ -276,6 +276,14 @@ def test_draws_in_several_steps_are_refused():
         MODELS.build(cfg)
 
 
+def test_a_draw_composed_with_where_it_begins_is_refused():
+    likely = dict(type='mmstn.ProbabilisticLocalisation')
+    cfg = config(num_steps=1, begin=[1, 0, 0, 0, 1, 0])
+    cfg['localisation'] = {**cfg['localisation'], **likely}
+    with pytest.raises(ValueError, match=r'begin=\(.*\) is composed with it'):
+        MODELS.build(cfg)
+
+
 def test_localisers_of_their_own_may_see_a_larger_source():
     whole, part = (
         small_transformer(size=(4, 4), source=source, in_channels=2)
@@ -294,23 +302,32 @@ def test_localisers_of_their_own_may_see_a_larger_source():
 
 
 MIDDLE = {
-    'TranslationGrid': [0.25, -0.5],
-    'AttentionGrid': [0.5, 0.25, -0.5],
-    'AffineGrid': [0.5, 0, 0.25, 0, 0.5, -0.5],
-    'ProjectiveGrid': [0.5, 0, 0.25, 0, 0.5, -0.5, 0, 0],
+    ('TranslationGrid', FLAT): [0.3, -0.5],
+    ('AttentionGrid', FLAT): [2 / 3, 0.3, -0.5],
+    ('AttentionGrid', (7,)): [2 / 3, 0.3],
+    ('SimilarityGrid', FLAT): [2 / 3, 0.2, 0.3, -0.5],
+    ('AffineGrid', FLAT): [2 / 3, 0, 0.3, 0, 0.5, -0.5],
+    ('AffineGrid', DEEP): [2 / 3, 0, 0, 0.3, 0, 0.5, 0, 0, 0, 0, 0.6, -0.2],
+    ('ProjectiveGrid', FLAT): [2 / 3, 0, 0.3, 0, 0.5, -0.5, 0, 0],
 }
 where_it_begins = pytest.mark.parametrize(
-    ('family', 'begin'), MIDDLE.items(), ids=list(MIDDLE)
+    ('family', 'size', 'begin'),
+    [(*case, begin) for case, begin in MIDDLE.items()],
+    ids=str,
 )
+
+
+def with_margin(size):
+    return image(tuple(cells + 4 for cells in size))
 
 
 @both
 @where_it_begins
 def test_every_step_localises_what_was_read_from_where_they_begin(
-    family, begin, is_shared
+    family, size, begin, is_shared
 ):
-    transformer = moved(build(family, FLAT, 2, is_shared, begin=begin))
-    source, grid = image((11, 13)), transformer.grid
+    transformer = moved(build(family, size, 2, is_shared, begin=begin))
+    source, grid = with_margin(size), transformer.grid
     theta = torch.tensor(begin).expand(2, -1)
     for localiser in transformer.localisers:
         seen = transformer.sampler(source, grid, theta)
@@ -320,14 +337,23 @@ def test_every_step_localises_what_was_read_from_where_they_begin(
 
 
 @where_it_begins
-def test_where_steps_begin_they_start(family, begin):
-    transformer = build(family, FLAT, begin=begin)
+def test_where_steps_begin_they_start(family, size, begin):
+    transformer = build(family, size, begin=begin)
     transformer.init_weights()
-    assert transformer.start == tuple(begin)
-    source = image((11, 13))
+    assert transformer.start == pytest.approx(begin, rel=1e-15)
+    source = with_margin(size)
     theta = torch.tensor([begin]).expand(2, -1)
     expected = transformer.sampler(source, transformer.grid, theta)
     assert_close(transformer(source), expected)
+
+
+def test_where_they_begin_is_known_on_every_device_and_in_half_precision():
+    begin = [2 / 3, 0, 0, 0, 2 / 3, 0]
+    transformer = build(begin=begin)
+    assert transformer.to('meta').start == pytest.approx(begin)
+    transformer = build(begin=begin).to(torch.bfloat16)
+    theta = transformer.locate(with_margin(FLAT).to(torch.bfloat16))
+    assert_close(theta, torch.tensor([begin] * 2))
 
 
 def test_the_middle_of_a_margin_is_the_source_without_it():
