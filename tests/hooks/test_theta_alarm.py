@@ -91,6 +91,30 @@ def test_a_theta_that_is_not_finite_stops_the_run(tmp_path, lost):
     assert spoilt(saved['state_dict']) == [bias]
 
 
+def verdict_of(rank, folder):
+    """Write what stops one of two processes, if the second is lost."""
+    torch.distributed.init_process_group(
+        'gloo', f'file://{folder}/meet', rank=rank, world_size=2
+    )
+    runner = Runner(**config(Path(folder, 'run')))
+    lost = (0.5, math.nan, 0.0)
+    runner.register_hook(Force({1: lost} if rank == 1 else {}))
+    try:
+        runner.train()
+    except FloatingPointError as stopped:
+        Path(folder, str(rank)).write_text(str(stopped))
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+@pytest.mark.dist
+def test_what_one_process_lost_stops_all(tmp_path):
+    torch.multiprocessing.spawn(verdict_of, (str(tmp_path),), 2)
+    said = 'in iteration 2: theta of backbone.transformers.0'
+    for rank in range(2):
+        assert said in Path(tmp_path, str(rank)).read_text()
+
+
 class Poison(Hook):
     """Makes one picture of an iteration not a number."""
 
