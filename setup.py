@@ -43,6 +43,7 @@ setup(
         + ['mmpretrain==1.2.0'],
         'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6']
         + ['onedl-mmpretrain>=1.3.6'],
+        'plot': ['matplotlib>=3.8'],
         'export': ['onnx>=1.17', 'onnxscript>=0.5', 'onnxruntime>=1.20'],
         # With a Pillow below the pinned one: in an environment of its own.
         'demo': ['gradio>=6'],
