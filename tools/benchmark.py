@@ -138,20 +138,28 @@ def contestants(shape, size, gradient_to: str, device: str) -> dict:
         return F.grid_sample(source, points, align_corners=False)
 
     def timed(forward):
+        def work():
+            output = forward()
+            if output.requires_grad:
+                output.backward(cotangent)
+
         theta.grad = source.grad = None
-        synchronise(device)
-        start = time.perf_counter()
-        output = forward()
-        if output.requires_grad:
-            output.backward(cotangent)
-        synchronise(device)
-        return time.perf_counter() - start
+        return seconds(work, device)
 
     return {
         'ours': lambda: timed(ours),
         'torch': lambda: timed(plain),
         'copy': lambda: timed(source.detach().clone),
     }
+
+
+def seconds(work: Callable[[], None], device: str) -> float:
+    """Return the seconds until work is done, on a GPU too."""
+    synchronise(device)
+    start = time.perf_counter()
+    work()
+    synchronise(device)
+    return time.perf_counter() - start
 
 
 def synchronise(device: str) -> None:
@@ -290,11 +298,7 @@ def seconds_of(model, loss: Callable[[], Tensor]) -> float:
     """Return the seconds of one forward and backward pass."""
     model.zero_grad()
     device = next(model.parameters()).device.type
-    synchronise(device)
-    start = time.perf_counter()
-    loss().backward()
-    synchronise(device)
-    return time.perf_counter() - start
+    return seconds(lambda: loss().backward(), device)
 
 
 def gigabytes_held(model, images: Tensor, batch: int) -> float:
@@ -370,16 +374,12 @@ def in_precision(
         net, dict(optimizer=cfg.optim_wrapper.optimizer)
     )
 
-    def step() -> float:
-        synchronise(device)
-        start = time.perf_counter()
+    def update() -> None:
         with torch.autocast(device, torch.bfloat16, enabled=is_bfloat16):
             losses = net(images, samples, mode='loss')
         optimizer.update_params(net.parse_losses(losses)[0])
-        synchronise(device)
-        return time.perf_counter() - start
 
-    return step
+    return lambda: seconds(update, device)
 
 
 class Last(torch.nn.Module):

@@ -10,10 +10,10 @@ count in float64, so that a sample is the same in every batch.
 The paper leaves open what follows; the choices are ours. R stays in 28x28; P
 and E have a canvas of 42x42, as RTS has. P moves the corners of the canvas:
 those of the digit's frame, moved by as much, make a set on which the paper's
-own baselines cannot have had the errors it reports. E moves the control
-points of the digit's frame, and what they read. The clutter of TC is added and
-clipped at white. The corner noise of Lin and Lucey and the projective digits
-of Tai et al. are those of their code, but read linearly.
+FCN can hardly have had the error it reports. E moves the control points of the
+digit's frame, and what they read. The clutter of TC is added and clipped at
+white. The corner noise of Lin and Lucey and the projective digits of Tai et
+al. are those of their code, but read linearly.
 """
 
 from collections.abc import Callable
