@@ -49,11 +49,11 @@ param_scheduler = [
     dict(
         type='CosineAnnealingLR',
         begin=1,
-        end=12,
-        T_max=11,
+        end=24,
+        T_max=23,
         convert_to_iter_based=True,
     ),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=12, val_interval=2)
+train_cfg = dict(by_epoch=True, max_epochs=24, val_interval=2)
 auto_scale_lr = dict(base_batch_size=32)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1))
