@@ -1,9 +1,8 @@
 """Three digits on a slope in clutter, read one after the other.
 
 Source: Sonderby et al. 2015, and their code: sequences on 100x100 pixels; a
-transformer outputs 100/d pixels a side, d=2 for the feed-forward SPN and 3 for
-the recurrent one, an argument of `network` in their configs; gradients cut at
-a norm of 5. Ours:
+transformer outputs 100/d pixels a side, d=2 here, an argument of `network` in
+the configs; gradients cut at a norm of 5. Ours:
 - drawn afresh in each epoch; the last epoch counts;
 - 20 epochs of AdamW and a cosine where they have up to 300 of RMSprop; chosen
   on the last 5,000 digits for training, held out, in runs of 10 epochs, or 20.
