@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
+from two_iterations import two_iterations, untouched
 
 from mmstn.models.transformer.find import find_transformers
 
@@ -43,32 +44,6 @@ def config(page):
 def parameters(cfg):
     model = MODELS.build(cfg.model)
     return sum(weight.numel() for weight in model.parameters())
-
-
-def two_iterations(cfg, root, tmp_path):
-    """Return the Runner of a config after two batches of two digits."""
-    for loader in (cfg.train_dataloader, cfg.val_dataloader):
-        loader.update(batch_size=2, num_workers=0, persistent_workers=False)
-        loader.dataset.update(data_root=str(root), indices=4)
-        if 'num_digits' in loader.dataset:
-            loader.dataset.update(num_digits=8, fold=0)  # of 8 classes
-    cfg.test_dataloader = cfg.val_dataloader
-    cfg.train_cfg.max_epochs = 1
-    cfg.update(work_dir=str(tmp_path), experiment_name=tmp_path.name)
-    runner = Runner.from_cfg(cfg)
-    runner.train()
-    assert runner.iter == 2
-    return runner
-
-
-def untouched(runner):
-    """Return the weights that Adam had no gradient of."""
-    state = runner.optim_wrapper.optimizer.state
-    return [
-        name
-        for name, weight in runner.model.named_parameters()
-        if not state[weight]['exp_avg'].any()
-    ]
 
 
 @pytest.mark.parametrize('downsample', [1, 2, 3, 4])

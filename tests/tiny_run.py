@@ -31,10 +31,10 @@ class Noise(Dataset):
 
     metainfo = dict(classes=('nought', 'one', 'two'))
 
-    def __init__(self, length):
+    def __init__(self, length, size=(8, 8)):
         generator = torch.Generator().manual_seed(0)
         self.images = torch.randint(
-            256, (length, 1, 8, 8), dtype=torch.uint8, generator=generator
+            256, (length, 1, *size), dtype=torch.uint8, generator=generator
         )
         self.read = []
 
@@ -50,10 +50,10 @@ class Noise(Dataset):
         )
 
 
-def loader(length):
+def loader(length, size=(8, 8)):
     return dict(
         batch_size=4,
-        dataset=dict(type='Noise', length=length),
+        dataset=dict(type='Noise', length=length, size=size),
         sampler=dict(type='DefaultSampler', shuffle=True),
     )
 

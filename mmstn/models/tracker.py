@@ -201,6 +201,14 @@ def check_follows(transformer: SpatialTransformer) -> None:
             f'got {type(grid).__name__} of size {grid.size}'
         )
     check_size(transformer.localisation, grid, 'Tracker', otherwise='')
+    trunk = getattr(transformer.localisation, 'trunk', None)
+    channels = getattr(trunk, 'in_shape', (2,))[0]
+    if channels % 2:
+        raise ValueError(
+            'Tracker: the localiser sees two readings, their channels '
+            f'concatenated, but its trunk has in_channels={channels}; give it '
+            'twice the channels of a frame'
+        )
 
 
 def check_frames(inputs: Tensor) -> None:

@@ -4,40 +4,45 @@ import numpy as np
 import pytest
 from small_transformer import small_transformer
 from third_parties import FAMILIES
-from tiny_run import thetas_logged, trained_with_log
+from tiny_run import loader, thetas_logged, trained_with_log
 
 from mmstn import hooks
 from mmstn.registry import MODELS
 
 HOOKS = [dict(type=f'mmstn.{name}') for name in hooks.__all__]
+FLAT = (8, 8)
+SIZES = {1: (12,), 2: FLAT, 3: (8, 8, 8)}  # by the number of axes
 CASES = [
-    (family, kind, None) for family in FAMILIES for kind in (None, 'parallel')
+    (family, kind, None, FLAT)
+    for family in FAMILIES
+    for kind in (None, 'parallel')
 ]
 CASES += [
-    (family, kind, 0.1)
+    (family, kind, 0.1, FLAT)
     for family in ('AffineGrid', 'TPSGrid')
     for kind in (None, 'parallel')
 ]
 CASES += [
-    (family, 'iterative', None)
+    (family, 'iterative', None, SIZES[axes])
     for family in FAMILIES
+    for axes in MODELS.get(family).DIMENSIONS
     if hasattr(MODELS.get(family), 'compose')
 ]
 ARGUMENTS = dict(parallel='num_transformers', iterative='num_steps')
 
 
-@pytest.mark.parametrize(('family', 'kind', 'deviation'), CASES)
+@pytest.mark.parametrize(('family', 'kind', 'deviation', 'size'), CASES)
 def test_every_family_trains_under_every_hook(
-    tmp_path, family, kind, deviation
+    tmp_path, family, kind, deviation, size
 ):
     count = 2 if kind == 'parallel' else None
     arguments = {ARGUMENTS[kind]: 2} if kind else {}
     transformers = small_transformer(
-        family, deviation=deviation, steps=[dict(fc=4)], **arguments
+        family, size, deviation=deviation, steps=[dict(fc=4)], **arguments
     )
     net = dict(
         type='mmstn.PlainNet',
-        size=(8, 8),
+        size=size,
         in_channels=count or 1,
         steps=[dict(fc=6)],
     )
@@ -52,6 +57,11 @@ def test_every_family_trains_under_every_hook(
     runner, _ = trained_with_log(
         tmp_path,
         model=model,
+        data_preprocessor=dict(
+            type='mmstn.BatchPreprocessor', mean=[9], std=[9]
+        ),
+        train_dataloader=loader(8, size),
+        val_dataloader=loader(7, size),
         hooks=[
             dict(hook, interval=1) if 'Monitor' in hook['type'] else hook
             for hook in HOOKS

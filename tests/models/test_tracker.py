@@ -207,6 +207,14 @@ def test_a_trunk_that_cannot_see_an_output_is_refused(remembers):
         MODELS.build(cfg)
 
 
+def test_a_trunk_of_one_reading_is_refused():
+    cfg = config()
+    cfg['transformer']['localisation']['trunk']['in_channels'] = 1
+    message = 'sees two readings.* in_channels=1; give it twice'
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(cfg)
+
+
 @pytest.mark.parametrize('context', [0.5, float('nan'), 'wide'])
 def test_a_context_that_cuts_the_box_is_refused(context):
     with pytest.raises(ValueError, match='Tracker: context must be'):

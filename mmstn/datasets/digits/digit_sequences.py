@@ -45,14 +45,14 @@ class DigitSequences(DigitDataset):
         download: bool = True,
         **kwargs,
     ):
-        load = partial(load_mnist, data_root, split, download)
-        super().__init__(load, split, canvas, data_root=data_root, **kwargs)
-        if canvas < DIGITS * DIGIT_SIDE:
+        if type(canvas) is int and canvas < DIGITS * DIGIT_SIDE:
             raise ValueError(
                 f'DigitSequences: {DIGITS} digits of {DIGIT_SIDE} pixels do '
                 f'not fit side by side on a canvas of {canvas}; set canvas to '
                 f'{DIGITS * DIGIT_SIDE} or more'
             )
+        load = partial(load_mnist, data_root, split, download)
+        super().__init__(load, split, canvas, data_root=data_root, **kwargs)
 
     def render(self, indices: Tensor, draws: Tensor) -> Tensor:
         _, places, clutter = draws.split([2, 4, PATCHES * 5], dim=1)

@@ -163,9 +163,9 @@ def check_begin(begin: Sequence[float] | None, grid: GridGenerator) -> None:
     given = list(begin) if isinstance(begin, Sequence) else [begin]
     if len(given) != grid.num_params or not all(map(is_finite_number, given)):
         raise ValueError(
-            f'IterativeSpatialTransformer: begin must be {grid.num_params} '
-            f'finite numbers, a theta of {type(grid).__name__}, but got '
-            f'{begin!r}'
+            'IterativeSpatialTransformer: begin must be a list of '
+            f'{grid.num_params} finite numbers, a theta of '
+            f'{type(grid).__name__}, but got {begin!r}'
         )
 
 

@@ -85,6 +85,6 @@ def test_a_sample_is_the_same_alone_and_in_a_batch(few_digits, index):
     )
 
 
-def test_a_canvas_that_does_not_hold_the_row_is_refused(few_digits):
+def test_a_canvas_that_does_not_hold_the_row_is_refused_before_all():
     with pytest.raises(ValueError, match='do not fit .* set canvas to 84'):
-        build(few_digits, canvas=83)
+        build('no such folder', canvas=83)

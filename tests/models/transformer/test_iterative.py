@@ -16,6 +16,7 @@ from mmstn.models.transformer import AffineGrid, IterativeSpatialTransformer
 from mmstn.models.transformer.find import find_transformers
 
 FLAT, DEEP = (5, 9), (3, 4, 5)
+SMALL = {1: (7,), 2: (3, 4), 3: (3, 2, 3)}  # by the number of axes
 AFFINE = ['TranslationGrid', 'AttentionGrid', 'SimilarityGrid', 'AffineGrid']
 CASES = [(family, size) for family in AFFINE for size in (FLAT, DEEP)]
 CASES += [('ProjectiveGrid', FLAT)]
@@ -126,12 +127,9 @@ def test_nothing_is_lost_where_a_step_looked_outside():
     assert_close(transformer(image((4, 4))), image((4, 4)))
 
 
-@every_family
-def test_gradients_flow_through_the_composition(family, size):
-    size = size[:1] + (2, 3) if len(size) == 3 else (3, 4)
-    transformer = moved(build(family, size, num_steps=3)).double()
-    source = image(size, 1).double().requires_grad_()
-    regressor = transformer.localisation.regressor
+def check_gradients(transformer, source):
+    """Check those to the source, and to the weights of the localiser."""
+    regressor = transformer.double().localisation.regressor
 
     def output(source, weight, bias):
         weights = {
@@ -140,8 +138,15 @@ def test_gradients_flow_through_the_composition(family, size):
         }
         return torch.func.functional_call(transformer, weights, (source,))
 
+    source = source.double().requires_grad_()
     inputs = (source, regressor.weight, regressor.bias)
     assert torch.autograd.gradcheck(output, inputs, fast_mode=True)
+
+
+@every_family
+def test_gradients_flow_through_the_composition(family, size):
+    transformer = moved(build(family, SMALL[len(size)], num_steps=3))
+    check_gradients(transformer, image(SMALL[len(size)], 1))
 
 
 @both
@@ -347,6 +352,12 @@ def test_where_steps_begin_they_start(family, size, begin):
     assert_close(transformer(source), expected)
 
 
+@where_it_begins
+def test_gradients_flow_from_where_steps_begin(family, size, begin):
+    transformer = moved(build(family, SMALL[len(size)], begin=begin))
+    check_gradients(transformer, with_margin(SMALL[len(size)])[:1])
+
+
 def test_where_they_begin_is_known_on_every_device_and_in_half_precision():
     begin = [2 / 3, 0, 0, 0, 2 / 3, 0]
     transformer = build(begin=begin)
@@ -368,7 +379,7 @@ def test_the_middle_of_a_margin_is_the_source_without_it():
     'begin', [[1, 0, 0], [1, 0, 0, 0, 1, float('nan')], 1.0, 'middle'], ids=str
 )
 def test_an_unusable_begin_is_refused(begin):
-    message = 'begin must be 6 finite numbers, a theta of AffineGrid, but got'
+    message = 'begin must be a list of 6 finite numbers, .* AffineGrid, but'
     with pytest.raises(ValueError, match=message):
         build(begin=begin)
 
