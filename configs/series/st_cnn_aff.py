@@ -4,7 +4,7 @@ python tools/train.py configs/series/st_cnn_aff.py
 
 It undoes when a digit starts and how long it lasts: scale and shift.
 Source: ours; Lohit et al. 2019 have such transformers.
-Result: an error of 0.78 %, seed 0, 60 epochs in bfloat16.
+Result: an error of 0.82 ± 0.04 %, 3 seeds, 60 epochs in bfloat16.
 """
 
 _base_ = '../_base_/series.py'
