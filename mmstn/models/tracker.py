@@ -14,7 +14,7 @@ from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.outline import box_corners, frame_perimeter
 from mmstn.models.build import build
 from mmstn.models.transformer.find import require_transformers
-from mmstn.models.transformer.iterative import check_size
+from mmstn.models.transformer.iterative import check_size, trunk_shape
 from mmstn.models.transformer.matrix_grid import (
     AffineGrid,
     AttentionGrid,
@@ -201,12 +201,11 @@ def check_follows(transformer: SpatialTransformer) -> None:
             f'got {type(grid).__name__} of size {grid.size}'
         )
     check_size(transformer.localisation, grid, 'Tracker', otherwise='')
-    trunk = getattr(transformer.localisation, 'trunk', None)
-    channels = getattr(trunk, 'in_shape', (2,))[0]
-    if channels % 2:
+    shape = trunk_shape(transformer.localisation)
+    if shape is not None and shape[0] % 2:
         raise ValueError(
             'Tracker: the localiser sees two readings, their channels '
-            f'concatenated, but its trunk has in_channels={channels}; give it '
+            f'concatenated, but its trunk has in_channels={shape[0]}; give it '
             'twice the channels of a frame'
         )
 

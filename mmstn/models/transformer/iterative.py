@@ -200,6 +200,11 @@ def check_posterior(
         )
 
 
+def trunk_shape(localiser: nn.Module) -> tuple[int, ...] | None:
+    """Return a trunk's source, ``(C, *size)``; None if it does not say."""
+    return getattr(getattr(localiser, 'trunk', None), 'in_shape', None)
+
+
 def check_size(
     localiser: nn.Module,
     grid: GridGenerator,
@@ -207,11 +212,10 @@ def check_size(
     otherwise: str = ', or localisation a list of one for each step',
 ) -> None:
     """Raise a ValueError if a localiser cannot be shown an output."""
-    trunk = getattr(localiser, 'trunk', None)
-    size = getattr(trunk, 'in_shape', (None, *grid.size))[1:]
-    if tuple(size) != grid.size:
+    shape = trunk_shape(localiser)
+    if shape is not None and shape[1:] != grid.size:
         raise ValueError(
             f'{owner}: localisation is shown an output of size {grid.size}, '
-            f'but the trunk of it is built for {tuple(size)}; give grid that '
+            f'but the trunk of it is built for {shape[1:]}; give grid that '
             f'size{otherwise}'
         )
