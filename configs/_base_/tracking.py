@@ -37,8 +37,8 @@ optim_wrapper = dict(
     optimizer=dict(type='Adam', lr=3e-3), clip_grad=dict(max_norm=5)
 )
 param_scheduler = dict(
-    type='CosineAnnealingLR', T_max=10, convert_to_iter_based=True
+    type='CosineAnnealingLR', T_max=20, convert_to_iter_based=True
 )
-train_cfg = dict(by_epoch=True, max_epochs=10, val_interval=5)
+train_cfg = dict(by_epoch=True, max_epochs=20, val_interval=5)
 auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1))

@@ -3,7 +3,7 @@
 python tools/train.py configs/tracking/carried.py
 
 Source: ours; Lin and Lucey 2017 compose thetas of one image so.
-Result: a mean IoU of 94.82 %, seed 0, 10 epochs in bfloat16.
+Result: not run yet.
 """
 
 _base_ = '../_base_/tracking.py'

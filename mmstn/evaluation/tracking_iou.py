@@ -1,5 +1,6 @@
 """How well a window stays on the thing that it follows."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -26,8 +27,9 @@ class TrackingIoU(BaseMetric):
     - ``tracking/switched_2``, of sequences with two things, and so on: those
       in which the window has gone over to another. The identity of a window
       is the thing whose box it overlaps most; that in the last frame counts
-      in which the box followed overlaps no other by more than a half. A window
-      on nothing has lost its thing but not mixed it up.
+      in which the box followed overlaps no other by more than a half. A
+      sequence without such a frame is left out. A window on nothing has lost
+      its thing but not mixed it up.
 
     Needs of each data sample ``pred_corners (T, 4, 2)`` and ``gt_boxes (K, T,
     4)``, the thing to follow first, NaN where there is none.
@@ -64,7 +66,7 @@ class TrackingIoU(BaseMetric):
             if things > 1:
                 chosen = table['things'] == things
                 metrics[f'switched_{things}'] = table['switched'][chosen]
-        return {k: 100 * v.mean().item() for k, v in metrics.items()}
+        return {k: 100 * v.nanmean().item() for k, v in metrics.items()}
 
 
 def check_lengths(corners: Tensor, boxes: Tensor) -> None:
@@ -89,16 +91,18 @@ def ious(corners: Tensor, boxes: Tensor) -> Tensor:
     return flat.view(boxes.shape[:2])
 
 
-def has_switched(corners: Tensor, boxes: Tensor) -> bool:
-    """Return whether a window has gone over to another thing than the first.
+def has_switched(corners: Tensor, boxes: Tensor) -> float:
+    """Return 1 if a window has gone over to another thing than the first.
+
+    0 if it has not, NaN where things are never apart and none can tell.
 
     Args: Of :func:`ious`.
     """
     if len(boxes) == 1:
-        return False
+        return 0.0
     own = box_corners(boxes[0])
     apart = ious(own, boxes)[1:].amax(0) <= SAME  # (T,)
     if not apart.any():
-        return False
+        return math.nan
     last = int(apart.nonzero().max())
-    return bool(ious(corners, boxes)[:, last].argmax() != 0)
+    return float(ious(corners, boxes)[:, last].argmax() != 0)

@@ -70,6 +70,15 @@ def test_where_boxes_are_the_same_none_is_told_from_the_other():
     assert evaluate((windows, *meeting))['tracking/switched_2'] == 0
 
 
+def test_a_sequence_whose_things_are_never_apart_is_left_out():
+    together = [box(0)] * 3, [box(0)] * 3, [box(1)] * 3
+    kept = crossing([box(0), box(20), box(40)])
+    other = crossing([box(0), box(20), box(0)])
+    metrics = evaluate(together, kept, other)
+    assert metrics['tracking/switched_2'] == 50
+    assert metrics['tracking/iou'] == pytest.approx(100 * 5 / 6)
+
+
 def test_numbers_of_things_are_told_apart():
     two = crossing([box(0), box(20), box(0)])
     three = (*crossing([box(0), box(20), box(40)]), [box(60)] * 3)
