@@ -32,6 +32,9 @@ from .models import (
     ProjectiveGrid as ProjectiveGrid,
 )
 from .models import (
+    RecurrentLocalisation as RecurrentLocalisation,
+)
+from .models import (
     SimilarityGrid as SimilarityGrid,
 )
 from .models import (

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
@@ -44,3 +45,27 @@ def test_it_writes_an_animation_and_a_picture(
     with Image.open(tmp_path / 'out/tracking.gif') as animation:
         assert animation.n_frames == 20
     assert (tmp_path / 'out/tracking.png').stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ('config', 'options', 'message'),
+    [
+        (
+            'mnist/fcn_r.py',
+            [],
+            'what a Tracker does, .* ImageClassifier',
+        ),
+        ('tracking/carried.py', ['--samples', '999999'], 'has samples 0 to'),
+    ],
+    ids=['model', 'sample'],
+)
+def test_what_cannot_be_drawn_is_said(
+    few_digits, monkeypatch, config, options, message
+):
+    data = f'test_dataloader.dataset.data_root={few_digits}'
+    arguments = [ROOT / 'configs' / config, 'none.pth', *options]
+    arguments += ['--cfg-options', data]
+    monkeypatch.setattr(sys, 'argv', ['tool', *map(str, arguments)])
+    tool = ROOT / 'tools/visualize_tracking.py'
+    with pytest.raises(ValueError, match=message):
+        runpy.run_path(str(tool), run_name='__main__')

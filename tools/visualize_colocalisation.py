@@ -14,6 +14,7 @@ from mmstn.apis.few_samples import few_samples, samples_parser
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
 from mmstn.geometry.outline import box_corners
+from mmstn.models import Colocaliser
 from mmstn.visualization.film import stages
 
 
@@ -29,7 +30,7 @@ def main() -> None:
         help='path of the picture',
     )
     args = parser.parse_args()
-    model, batch = few_samples(args)
+    model, batch = few_samples(args, Colocaliser)
     steps = []
     for checkpoint in args.checkpoints:
         load_whole(model, str(checkpoint))

@@ -13,6 +13,7 @@ import torch
 from mmstn.apis.few_samples import few_samples, samples_parser
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
+from mmstn.models import STGAN
 from mmstn.visualization.film import stages
 
 
@@ -26,7 +27,7 @@ def main() -> None:
         help='path of the picture',
     )
     args = parser.parse_args()
-    model, batch = few_samples(args)
+    model, batch = few_samples(args, STGAN)
     load_whole(model, args.checkpoint)
     with torch.no_grad():
         predictions = model.test_step(batch)

@@ -15,6 +15,7 @@ from mmstn.apis.few_samples import few_samples, samples_parser
 from mmstn.checkpoint_fit import load_whole
 from mmstn.files import write_png
 from mmstn.geometry.outline import box_corners
+from mmstn.models import Tracker
 from mmstn.visualization.animation import write_gif
 from mmstn.visualization.film import film, strips
 
@@ -31,7 +32,7 @@ def main() -> None:
         help='folder for the pictures',
     )
     args = parser.parse_args()
-    model, batch = few_samples(args)
+    model, batch = few_samples(args, Tracker)
     load_whole(model, args.checkpoint)
     clips = [inputs[0].numpy() for inputs in batch['inputs']]
     with torch.no_grad():

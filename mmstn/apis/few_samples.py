@@ -41,14 +41,31 @@ def samples_parser(
     return parser
 
 
-def few_samples(args: argparse.Namespace) -> tuple[BaseModel, dict]:
+def few_samples(
+    args: argparse.Namespace, kind: type[BaseModel]
+) -> tuple[BaseModel, dict]:
     """Return the model of a config, without weights, and a batch.
 
     Args:
         args: Of :func:`samples_parser`.
+        kind: Of the model.
+
+    Raises:
+        ValueError: If the model is of another kind, or a sample is not there.
     """
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     model = MODELS.build(cfg.model).eval()
+    if not isinstance(model, kind):
+        raise ValueError(
+            f'{args.config}: this tool draws what a {kind.__name__} does, but '
+            f'the model is a {type(model).__name__}'
+        )
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    for index in args.samples:
+        if not 0 <= index < len(dataset):
+            raise ValueError(
+                f'--samples {index}: the test data set has samples 0 to '
+                f'{len(dataset) - 1}'
+            )
     return model, pseudo_collate([dataset[index] for index in args.samples])

@@ -32,7 +32,7 @@ class TrackingIoU(BaseMetric):
       its thing but not mixed it up.
 
     Needs of each data sample ``pred_corners (T, 4, 2)`` and ``gt_boxes (K, T,
-    4)``, the thing to follow first, NaN where there is none.
+    4)``, the thing to follow first; of others NaN where there is none.
     """
 
     default_prefix = 'tracking'
@@ -45,13 +45,13 @@ class TrackingIoU(BaseMetric):
                 ('pred_corners', 'gt_boxes'),
                 'a mmstn.Tracker and a data set such as mmstn.MovingDigits',
             )
-            check_lengths(corners, boxes)
+            check_frames(corners, boxes)
             still = box_corners(boxes[0, :1]).expand_as(corners)
             self.results.append(
                 dict(
                     iou=ious(corners, boxes)[0, 1:].mean().item(),
                     still=ious(still, boxes)[0, 1:].mean().item(),
-                    things=int(boxes[:, 0].isfinite().all(1).sum()),
+                    things=int(boxes.isfinite().all(2).any(1).sum()),
                     switched=has_switched(corners, boxes),
                 )
             )
@@ -65,17 +65,25 @@ class TrackingIoU(BaseMetric):
         for things in table['things'].unique().int().tolist():
             if things > 1:
                 chosen = table['things'] == things
-                metrics[f'switched_{things}'] = table['switched'][chosen]
-        return {k: 100 * v.nanmean().item() for k, v in metrics.items()}
+                switched = table['switched'][chosen]
+                metrics[f'switched_{things}'] = switched[~switched.isnan()]
+        return {k: 100 * v.mean().item() for k, v in metrics.items() if len(v)}
 
 
-def check_lengths(corners: Tensor, boxes: Tensor) -> None:
+def check_frames(corners: Tensor, boxes: Tensor) -> None:
     """Raise a ValueError unless windows and boxes are of the same frames."""
-    if len(corners) != boxes.shape[1] or len(corners) < 2:
+    frames = len(corners)
+    fits = corners.shape == (frames, 4, 2) and frames > 1
+    if not fits or boxes.shape != (max(1, len(boxes)), frames, 4):
         raise ValueError(
-            f'TrackingIoU: pred_corners are of {len(corners)} frames and '
-            f'gt_boxes of {boxes.shape[1]}; they should be of the same ones, '
-            'two at least'
+            'TrackingIoU: pred_corners must be (T, 4, 2) and gt_boxes (K, T, '
+            '4) of the same frames, two at least, but got '
+            f'{tuple(corners.shape)} and {tuple(boxes.shape)}'
+        )
+    if not boxes[0].isfinite().all():
+        raise ValueError(
+            'TrackingIoU: the thing to follow, the first of gt_boxes, must '
+            'have a box in every frame; cut the sequence where it is gone'
         )
 
 

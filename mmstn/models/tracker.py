@@ -108,10 +108,14 @@ class Tracker(BaseModel):
                 ``'tensor'`` for the corners ``(B, T, 4, 2)``.
         """
         check_frames(inputs)
-        boxes = followed(data_samples)  # (B, T, 4)
-        corners = self.corners(inputs, boxes[:, 0])
+        boxes = followed(data_samples, len(inputs))  # (B, T, 4)
         if mode == 'loss':
             check_box_of_each_frame(boxes, inputs.shape[2])
+        else:
+            boxes = boxes[:, :1]
+        check_areas(boxes)
+        corners = self.corners(inputs, boxes[:, 0])
+        if mode == 'loss':
             true = box_corners(boxes).to(corners)[:, 1:]
             loss = F.smooth_l1_loss(corners[:, 1:], true)
             return dict(loss_corners=loss)
@@ -224,19 +228,32 @@ def check_frames(inputs: Tensor) -> None:
         )
 
 
-def followed(data_samples: Sequence[DataSample] | None) -> Tensor:
+def followed(
+    data_samples: Sequence[DataSample] | None, batch_size: int
+) -> Tensor:
     """Return the boxes of what is followed, ``(B, T, 4)``.
 
     Raises:
-        ValueError: If a sample has none.
+        ValueError: If a sequence has none, or of another shape.
     """
     samples = data_samples or ()
-    if not samples or not all('gt_boxes' in sample for sample in samples):
+    has_all = all('gt_boxes' in sample for sample in samples)
+    if len(samples) != batch_size or not has_all:
         raise ValueError(
             'Tracker: what to follow is given by data samples with gt_boxes '
-            '(K, T, 4), in the first frame at least; take a data set that has '
-            'them, such as mmstn.MovingDigits'
+            '(K, T, 4), in the first frame at least, one for each of the '
+            f'{batch_size} sequences; take a data set that has them, such as '
+            'mmstn.MovingDigits'
         )
+    given = [tuple(sample.gt_boxes.shape) for sample in samples]
+    for shape in given:
+        same = shape[1:] == (*given[0][1:2], 4)
+        if not (len(shape) == 3 and all(shape) and same):
+            raise ValueError(
+                'Tracker: gt_boxes must be (K, T, 4), a thing and a frame at '
+                'least, with as many frames in each sequence, but got '
+                f'{shape}, and of the first sequence {given[0]}'
+            )
     return torch.stack([sample.gt_boxes[0] for sample in samples])
 
 
@@ -246,6 +263,18 @@ def check_box_of_each_frame(boxes: Tensor, num_frames: int) -> None:
         raise ValueError(
             f'Tracker: to learn, gt_boxes must be of all {num_frames} frames '
             f'of a sequence, but are of {boxes.shape[1]}'
+        )
+
+
+def check_areas(boxes: Tensor) -> None:
+    """Raise a ValueError unless boxes ``(B, T, 4)`` have an area."""
+    size = boxes[..., 2:] - boxes[..., :2]
+    wrong = ~((size > 0) & size.isfinite()).all(2)
+    if wrong.any():
+        raise ValueError(
+            'Tracker: the box to follow must be left, top, right, bottom, '
+            'finite and with an area, but got '
+            f'{boxes[wrong][0].tolist()}; cut the sequence where it is gone'
         )
 
 

@@ -42,9 +42,32 @@ def test_the_first_box_is_kept_and_not_the_first_window():
 
 @pytest.mark.parametrize(('windows', 'boxes'), [(2, 3), (1, 1)])
 def test_windows_and_boxes_are_of_the_same_frames(windows, boxes):
-    message = f'of {windows} frames and gt_boxes of {boxes}; they should be'
+    message = rf'two at least, but got \({windows}, 4, 2\) and \(1, {boxes}, 4'
     with pytest.raises(ValueError, match=message):
         evaluate(([box(0)] * windows, [box(0)] * boxes))
+
+
+@pytest.mark.parametrize(
+    ('corners', 'boxes'),
+    [((3, 4, 2), (3, 4)), ((3, 4, 2), (0, 3, 4)), ((3, 4), (1, 3, 4))],
+)
+def test_windows_have_corners_and_boxes_are_of_things(corners, boxes):
+    metric = METRICS.build(dict(type='mmstn.TrackingIoU'))
+    sample = dict(pred_corners=torch.rand(corners), gt_boxes=torch.rand(boxes))
+    with pytest.raises(ValueError, match=r'must be \(T, 4, 2\) and gt_boxes'):
+        metric.process(None, [sample])
+
+
+def test_a_thing_that_is_gone_cannot_be_followed():
+    things = [box(0), box(5), NOWHERE], [box(40)] * 3
+    with pytest.raises(ValueError, match='must have a box in every frame'):
+        evaluate(([box(0)] * 3, *things))
+
+
+def test_others_may_come_later():
+    windows = [box(0), box(20), box(0)]
+    things = [box(0), box(20), box(40)], [NOWHERE, box(20), box(0)]
+    assert evaluate((windows, *things))['tracking/switched_2'] == 100
 
 
 def crossing(windows):
@@ -77,6 +100,7 @@ def test_a_sequence_whose_things_are_never_apart_is_left_out():
     metrics = evaluate(together, kept, other)
     assert metrics['tracking/switched_2'] == 50
     assert metrics['tracking/iou'] == pytest.approx(100 * 5 / 6)
+    assert 'tracking/switched_2' not in evaluate(together)
 
 
 def test_numbers_of_things_are_told_apart():

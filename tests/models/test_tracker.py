@@ -169,7 +169,7 @@ def test_a_family_that_knows_no_box_is_refused(family):
 
 @pytest.mark.parametrize('kind', ['Parallel', 'Iterative'])
 def test_one_window_takes_one_step_in_each_frame(kind):
-    cfg = config()
+    cfg = config(remembers=False)
     count = 'num_transformers' if kind == 'Parallel' else 'num_steps'
     transformer = f'{kind}SpatialTransformer'
     cfg['transformer'].update({'type': f'mmstn.{transformer}', count: 1})
@@ -192,6 +192,42 @@ def test_pictures_are_no_sequences():
 def test_what_to_follow_is_asked_for(given):
     with pytest.raises(ValueError, match='given by data samples with gt_box'):
         build()(frames(), given)
+
+
+@pytest.mark.parametrize('mode', ['loss', 'predict'])
+@pytest.mark.parametrize('shape', [(5, 4), (0, 5, 4), (1, 5, 5), (2, 0, 4)])
+def test_boxes_are_of_things_in_frames(shape, mode):
+    message = r'gt_boxes must be \(K, T, 4\), .* but got .*, and of the first'
+    with pytest.raises(ValueError, match=message):
+        build()(frames(), [sample(torch.ones(shape))] * 2, mode=mode)
+
+
+def test_boxes_are_of_as_many_frames_in_each_sequence():
+    given = [*samples(1), *samples(1, length=4)]
+    message = r'got \(2, 4, 4\), and of the first sequence \(2, 5, 4\)'
+    with pytest.raises(ValueError, match=message):
+        build()(frames(), given)
+
+
+def test_each_sequence_has_something_to_follow():
+    with pytest.raises(ValueError, match='for each of the 2 sequences; take'):
+        build()(frames(), samples(1))
+
+
+WRONG = [[5.5, 2, 1, 6], [1.5, 2, 1.5, 6], [float('nan')] * 4]
+
+
+@pytest.mark.parametrize('box', WRONG, ids=['turned', 'empty', 'gone'])
+def test_what_to_follow_has_an_area(box):
+    given = samples()
+    given[1].gt_boxes[0, 3] = torch.tensor(box)
+    tracker = build()
+    with pytest.raises(ValueError, match='finite and with an area, but got'):
+        tracker(frames(), given, mode='loss')
+    tracker(frames(), given, mode='predict')  # reads the first box alone
+    given[1].gt_boxes[0, 0] = torch.tensor(box)
+    with pytest.raises(ValueError, match='finite and with an area, but got'):
+        tracker(frames(), given, mode='predict')
 
 
 def test_to_learn_there_must_be_a_box_in_each_frame():

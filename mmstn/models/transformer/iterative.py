@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from mmstn.checks import check_count, is_finite_number
 from mmstn.models.build import build
 from mmstn.models.transformer.grid import GridGenerator, build_grid
+from mmstn.models.transformer.recurrent import RecurrentLocalisation
 from mmstn.models.transformer.spatial_transformer import (
     SpatialTransformer,
     build_localisation,
     build_localisations,
-    check_num_steps,
 )
 from mmstn.registry import MODELS
 
@@ -62,7 +62,7 @@ class IterativeSpatialTransformer(SpatialTransformer):
         init_cfg: dict | None = None,
     ):
         BaseModule.__init__(self, init_cfg)
-        self.num_steps = num_steps
+        check_count('IterativeSpatialTransformer', 'num_steps', num_steps)
         self.grid = build_grid(grid)
         check_composes(self.grid)
         check_begin(begin, self.grid)
@@ -77,12 +77,10 @@ class IterativeSpatialTransformer(SpatialTransformer):
             )
         else:
             self.localisation = build_localisation(localisation, identity)
-            check_posterior(self.localisation, num_steps, self.begin)
+        self.num_steps = num_steps
         for localiser in self.localisers:
-            check_num_steps('IterativeSpatialTransformer', localiser, (1,))
+            check_forgets(localiser)
             check_start(localiser, self.grid)
-        for localiser in self.localisers[self.begin is None :]:
-            check_size(localiser, self.grid)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 
     @property
@@ -92,13 +90,17 @@ class IterativeSpatialTransformer(SpatialTransformer):
     @num_steps.setter
     def num_steps(self, num_steps: int) -> None:
         check_count('IterativeSpatialTransformer', 'num_steps', num_steps)
-        own = getattr(self, 'localisation', None)
+        own = self.localisation
         if isinstance(own, ModuleList) and num_steps > len(own):
             raise ValueError(
                 f'IterativeSpatialTransformer: num_steps={num_steps}, but '
                 f'localisation is a list of {len(own)}, one for each step; '
                 'give at most that'
             )
+        check_posterior(own, num_steps, self.begin)
+        parts = list(own) if isinstance(own, ModuleList) else [own] * num_steps
+        for localiser in parts[self.begin is None : num_steps]:
+            check_size(localiser, self.grid)
         self._num_steps = num_steps
 
     @property
@@ -166,6 +168,16 @@ def check_begin(begin: Sequence[float] | None, grid: GridGenerator) -> None:
             'IterativeSpatialTransformer: begin must be a list of '
             f'{grid.num_params} finite numbers, a theta of '
             f'{type(grid).__name__}, but got {begin!r}'
+        )
+
+
+def check_forgets(localiser: nn.Module) -> None:
+    """Raise a ValueError if a localiser has a memory."""
+    if isinstance(localiser, RecurrentLocalisation):
+        raise ValueError(
+            'IterativeSpatialTransformer: a RecurrentLocalisation remembers '
+            'what it gave of the same source, but each step is shown another '
+            'reading; take a mmstn.Localisation'
         )
 
 

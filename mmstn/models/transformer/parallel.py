@@ -65,7 +65,6 @@ class ParallelSpatialTransformer(SpatialTransformer):
         if starts is None:
             starts = tiles(self.grid, num_transformers)
         check_starts(starts, num_transformers, self.grid, localisation)
-        steps: tuple[int, ...] = (1,)
         if isinstance(localisation, (list, tuple, nn.ModuleList)):
             self.localisation = build_localisations(
                 'ParallelSpatialTransformer',
@@ -77,7 +76,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
             self.localisation = build_localisation(
                 localisation, [value for start in starts for value in start]
             )
-            steps = (1, num_transformers)
+        steps = num_transformers // len(self.localisers)
         for localiser in self.localisers:
             check_num_steps('ParallelSpatialTransformer', localiser, steps)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))

@@ -59,7 +59,7 @@ class SpatialTransformer(BaseModule):
                 f'but {type(self.grid).__name__} of size {self.grid.size} '
                 f'takes {self.grid.num_params}'
             )
-        check_num_steps('SpatialTransformer', self.localisation, (1,))
+        check_num_steps('SpatialTransformer', self.localisation, 1)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 
     @property
@@ -139,14 +139,12 @@ def build_localisations(
     return built
 
 
-def check_num_steps(
-    owner: str, localisation: nn.Module, allowed: Sequence[int]
-) -> None:
+def check_num_steps(owner: str, localisation: nn.Module, wanted: int) -> None:
     """Raise a ValueError if a recurrent localiser takes other steps."""
-    steps = getattr(localisation, 'num_steps', 1)
-    if steps not in allowed:
+    steps = getattr(localisation, 'num_steps', wanted)
+    if steps != wanted:
         raise ValueError(
             f'{owner}: localisation gives one theta in each of '
-            f'num_steps={steps}, but {allowed[-1]} of them are read; give '
-            f'num_steps={allowed[-1]}'
+            f'num_steps={steps}, but {wanted} of them are read; give '
+            f'num_steps={wanted}'
         )

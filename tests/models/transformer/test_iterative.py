@@ -267,6 +267,18 @@ def test_shared_steps_may_be_more_than_in_training():
     assert len(transformer.localisers) == 5
 
 
+def test_steps_added_later_are_checked_as_those_of_the_start():
+    likely = dict(type='mmstn.ProbabilisticLocalisation')
+    cfg = config(num_steps=1)
+    cfg['localisation'] = {**cfg['localisation'], **likely}
+    draws, larger = MODELS.build(cfg), build(num_steps=1, source=(8, 8))
+    with pytest.raises(ValueError, match='only the posterior of the last'):
+        draws.num_steps = 4
+    with pytest.raises(ValueError, match=r'trunk of it is built for \(8, 8\)'):
+        larger.num_steps = 2
+    assert (draws.num_steps, larger.num_steps) == (1, 1)
+
+
 def test_no_step_is_too_few():
     transformer = build()
     with pytest.raises(ValueError, match='num_steps must be a whole number'):

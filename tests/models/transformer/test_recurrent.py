@@ -106,20 +106,31 @@ def test_steps_that_do_not_divide_the_start_are_refused():
 
 @pytest.mark.parametrize(
     ('kind', 'steps', 'given'),
-    [('Parallel', 2, 3), ('Iterative', 3, 2), ('', 2, None)],
+    [('Parallel', 2, 3), ('Parallel', 1, 3), ('', 2, None)],
 )
 def test_as_many_steps_as_thetas_are_read(kind, steps, given):
-    count = dict(Parallel='num_transformers', Iterative='num_steps')
     cfg = dict(
         type=f'mmstn.{kind}SpatialTransformer',
         localisation=dict(PARALLEL['localisation'], num_steps=steps),
         grid=dict(type='mmstn.AffineGrid', size=(4, 4)),
     )
-    if kind:
-        cfg[count[kind]] = given
-    wanted = given if kind == 'Parallel' else 1
-    message = f'num_steps={steps}, but {wanted} of them are read'
+    if given:
+        cfg['num_transformers'] = given
+    message = f'num_steps={steps}, but {given or 1} of them are read'
     with pytest.raises(ValueError, match=message):
+        MODELS.build(cfg)
+
+
+@pytest.mark.parametrize('is_shared', [True, False])
+def test_steps_that_each_see_another_source_would_forget(is_shared):
+    part = dict(type='mmstn.RecurrentLocalisation', trunk=TRUNK)
+    cfg = dict(
+        type='mmstn.IterativeSpatialTransformer',
+        num_steps=2,
+        localisation=part if is_shared else [part] * 2,
+        grid=dict(type='mmstn.AffineGrid', size=(6, 4)),
+    )
+    with pytest.raises(ValueError, match='a RecurrentLocalisation remembers'):
         MODELS.build(cfg)
 
 
