@@ -98,17 +98,20 @@ class IterativeSpatialTransformer(SpatialTransformer):
                 'give at most that'
             )
         check_posterior(own, num_steps, self.begin)
-        parts = list(own) if isinstance(own, ModuleList) else [own] * num_steps
-        for localiser in parts[self.begin is None : num_steps]:
+        for localiser in self.first(num_steps)[self.begin is None :]:
             check_size(localiser, self.grid)
         self._num_steps = num_steps
 
     @property
     def localisers(self) -> list[nn.Module]:
         """The localiser of each step."""
+        return self.first(self.num_steps)
+
+    def first(self, num_steps: int) -> list[nn.Module]:
+        """Return the localisers of the first steps."""
         if isinstance(self.localisation, ModuleList):
-            return list(self.localisation)[: self.num_steps]
-        return [self.localisation] * self.num_steps
+            return list(self.localisation)[:num_steps]
+        return [self.localisation] * num_steps
 
     @property
     def start(self) -> tuple[float, ...]:
