@@ -28,6 +28,20 @@ def default_scope():
         yield
 
 
+@pytest.fixture
+def gloo(tmp_path):
+    """A process group of one.
+
+    It ends after the test: a model wrapped for it that goes after the group
+    takes gloo's threads with it, which may wait for the GIL that it holds.
+    """
+    torch.distributed.init_process_group(
+        'gloo', f'file://{tmp_path}/meet', rank=0, world_size=1
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
 @pytest.fixture(scope='session')
 def shared_data() -> Callable[[str], Path]:
     """A function from the name of a data set to its folder.

@@ -108,16 +108,11 @@ def test_a_wrapped_transformer_is_found_and_caught(wrap):
 
 
 @pytest.mark.slow
-def test_ddp_and_compile_are_taken_off(tmp_path):
+@pytest.mark.usefixtures('gloo')
+def test_ddp_and_compile_are_taken_off():
     model = Twice()
-    torch.distributed.init_process_group(
-        'gloo', f'file://{tmp_path}/meet', rank=0, world_size=1
-    )
-    try:
-        wrapped = torch.compile(MMDistributedDataParallel(model))
-        assert unwrap(wrapped) is model
-    finally:
-        torch.distributed.destroy_process_group()
+    wrapped = torch.compile(MMDistributedDataParallel(model))
+    assert unwrap(wrapped) is model
 
 
 def parallel(channels):

@@ -108,18 +108,12 @@ def test_every_parameter_gets_a_gradient(shared):
     assert (regressor.bias.grad != 0).all()
 
 
+@pytest.mark.usefixtures('gloo')
 @pytest.mark.parametrize('shared', [False, True])
-def test_distributed_it_gives_the_same_gradients(shared, tmp_path):
+def test_distributed_it_gives_the_same_gradients(shared):
     model, again = build(shared=shared), build(shared=shared)
-    torch.distributed.init_process_group(
-        'gloo', f'file://{tmp_path}/meet', rank=0, world_size=1
-    )
-    try:
-        wrapped = MMDistributedDataParallel(again)
-        for network in (model, wrapped):
-            sum(p.square().sum() for p in network(image())).backward()
-    finally:
-        torch.distributed.destroy_process_group()
+    for network in (model, MMDistributedDataParallel(again)):
+        sum(p.square().sum() for p in network(image())).backward()
     assert_close(
         [p.grad for p in again.parameters()],
         [p.grad for p in model.parameters()],

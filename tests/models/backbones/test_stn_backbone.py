@@ -5,7 +5,6 @@ import pickle
 
 import pytest
 import torch
-import torch.distributed as dist
 from mmengine.model import ExponentialMovingAverage
 from mmpretrain.registry import MODELS
 from torch.nn.parallel import DistributedDataParallel
@@ -203,15 +202,6 @@ def test_the_average_of_a_model_uses_its_averaged_transformer(transformer):
     assert_close(bias(average.module).data, torch.tensor(halfway))
     expected = build(RESNET, transformer((8, 8), 'layer2', start=halfway))
     assert_close(average(image()), expected(image()))
-
-
-@pytest.fixture
-def gloo(tmp_path):
-    dist.init_process_group(
-        'gloo', init_method=f'file://{tmp_path}/group', rank=0, world_size=1
-    )
-    yield
-    dist.destroy_process_group()
 
 
 @pytest.mark.usefixtures('gloo')

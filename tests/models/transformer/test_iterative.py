@@ -191,18 +191,13 @@ def test_a_twin_gives_the_same(is_shared, twin):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures('gloo')
 @both
-def test_distributed_it_learns_the_same(tmp_path, is_shared):
+def test_distributed_it_learns_the_same(is_shared):
     alone = moved(build(is_shared=is_shared))
     twin = copy.deepcopy(alone)
-    torch.distributed.init_process_group(
-        'gloo', f'file://{tmp_path}/meet', rank=0, world_size=1
-    )
-    try:
-        for model in (alone, MMDistributedDataParallel(twin)):
-            model(image()).square().sum().backward()
-    finally:
-        torch.distributed.destroy_process_group()
+    for model in (alone, MMDistributedDataParallel(twin)):
+        model(image()).square().sum().backward()
     assert_close(
         [weight.grad for weight in twin.parameters()],
         [weight.grad for weight in alone.parameters()],
