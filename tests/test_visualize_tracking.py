@@ -50,11 +50,7 @@ def test_it_writes_an_animation_and_a_picture(
 @pytest.mark.parametrize(
     ('config', 'options', 'message'),
     [
-        (
-            'mnist/fcn_r.py',
-            [],
-            'what a Tracker does, .* ImageClassifier',
-        ),
+        ('mnist/fcn_r.py', [], 'what a Tracker does, .* ImageClassifier'),
         ('tracking/carried.py', ['--samples', '999999'], 'has samples 0 to'),
     ],
     ids=['model', 'sample'],

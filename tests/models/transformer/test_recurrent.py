@@ -104,13 +104,10 @@ def test_steps_that_do_not_divide_the_start_are_refused():
         build(localisation=dict(PARALLEL['localisation'], num_steps=4))
 
 
-@pytest.mark.parametrize(
-    ('kind', 'steps', 'given'),
-    [('Parallel', 2, 3), ('Parallel', 1, 3), ('', 2, None)],
-)
-def test_as_many_steps_as_thetas_are_read(kind, steps, given):
+@pytest.mark.parametrize(('steps', 'given'), [(2, 3), (1, 3), (2, None)])
+def test_as_many_steps_as_thetas_are_read(steps, given):
     cfg = dict(
-        type=f'mmstn.{kind}SpatialTransformer',
+        type=f'mmstn.{"Parallel" * bool(given)}SpatialTransformer',
         localisation=dict(PARALLEL['localisation'], num_steps=steps),
         grid=dict(type='mmstn.AffineGrid', size=(4, 4)),
     )
