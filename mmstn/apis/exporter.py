@@ -190,6 +190,12 @@ def export(
         images = random_images(2, shape, exported)
         try:
             exported(images)
+        except TypeError as error:
+            raise ValueError(
+                f'export: the {type(model).__name__} cannot be called with '
+                f'images alone: {error}; export a network of one tensor, such '
+                'as a classifier'
+            ) from error
         except (RuntimeError, ValueError) as error:
             raise ValueError(
                 f'export: the {type(model).__name__} takes no images of '

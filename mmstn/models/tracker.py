@@ -13,7 +13,6 @@ from mmstn.checks import check_finite_number
 from mmstn.geometry.lattice import to_pixels
 from mmstn.geometry.outline import box_corners, frame_perimeter
 from mmstn.models.build import build
-from mmstn.models.transformer.find import require_transformers
 from mmstn.models.transformer.iterative import check_size, trunk_shape
 from mmstn.models.transformer.matrix_grid import (
     AffineGrid,
@@ -76,7 +75,6 @@ class Tracker(BaseModel):
     ):
         super().__init__(data_preprocessor, init_cfg)
         self.transformer = build(transformer)
-        require_transformers('Tracker', self, 'use another model')
         check_follows(self.transformer)
         check_finite_number('Tracker', 'context', context)
         if context < 1:

@@ -233,6 +233,8 @@ def test_what_cannot_be_exported_is_answered(tmp_path):
     volumes = Side(*every(3))
     with pytest.raises(ValueError, match='reads volumes, which have no out'):
         export(volumes, (2, *SIZES[3]), path, outlines=True)
+    with pytest.raises(ValueError, match='Bilinear .* with images alone'):
+        export(nn.Bilinear(3, 3, 2), (3,), path)
     assert not path.exists()
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from mmstn.geometry.outline import box_corners
-from mmstn.models.tracker import box_matrix
+from mmstn.models.tracker import Tracker, box_matrix
 
 SIZE = (12, 16)
 
@@ -165,6 +165,11 @@ def test_the_matrix_of_a_box_reads_it_edge_to_edge():
 def test_a_family_that_knows_no_box_is_refused(family):
     with pytest.raises(ValueError, match=f'Tracker: grid must .* {family}'):
         build(family)
+
+
+def test_what_is_no_transformer_follows_nothing():
+    with pytest.raises(ValueError, match='mmstn.Spatial.* but got a Linear'):
+        Tracker(nn.Linear(2, 2))
 
 
 @pytest.mark.parametrize('kind', ['Parallel', 'Iterative'])
