@@ -39,6 +39,7 @@ custom_hooks = [dict(type='mmstn.ChannelsLastHook')]
 
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.05, fused=True),
+    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.3)}),
     clip_grad=dict(max_norm=5),
 )
 param_scheduler = [

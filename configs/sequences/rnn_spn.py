@@ -9,7 +9,7 @@ epochs; from 50x90 pixels at 98.6, and its error on the test set was 1.67 %.
 After that d=2, as of the SPN, and these starts were taken: the loss of the
 second epoch, .71 from 50x90 pixels, is .56.
 Source: Sonderby et al. 2015, which has an error of 1.5 % of the digits.
-Result: an error of 1.10 % (the paper: 1.5), seed 0, 20 epochs in bfloat16.
+Result: not run yet.
 """
 
 _base_ = '../_base_/sequences.py'

@@ -56,6 +56,3 @@ custom_hooks = [
     dict(type='mmstn.ChannelsLastHook'),
     dict(type='mmstn.AttentionVisualizationHook'),
 ]
-optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={'localisation': dict(lr_mult=0.3)})
-)
