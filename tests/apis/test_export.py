@@ -1,5 +1,7 @@
 """Export: onnxruntime and torch's own export compute what torch does."""
 
+import doctest
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from mmpretrain.apis import get_model
 from torch import nn
 from torch.testing import assert_close
 
+import mmstn
 from mmstn.apis import export
 from mmstn.apis.exporter import Exported, shape_of_images
 from mmstn.models import (
@@ -220,6 +223,15 @@ def test_a_transformer_that_is_never_called_is_in_the_way_of_theta_only():
     assert torch.equal(plain(images)[0], images.mean((2, 3)))
     with pytest.raises(ValueError, match='never calls look'):
         Exported(Idle(), preprocess=False, theta=True, outlines=False)(images)
+
+
+def test_its_example_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    finder = doctest.DocTestFinder(recurse=False)
+    scope = dict(mmstn=mmstn, nn=nn, export=export)
+    (example,) = finder.find(export, 'export', globs=scope)
+    doctest.DebugRunner().run(example)
+    assert (tmp_path / 'look.onnx').exists()
 
 
 def test_what_cannot_be_exported_is_answered(tmp_path):
