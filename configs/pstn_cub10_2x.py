@@ -3,7 +3,7 @@
 python tools/train.py configs/pstn_cub10_2x.py
 
 For few images: one network looks at two windows, of which one starts as the
-whole image and the other as the middle six tenths; both are drawn from a
+whole crop and the other as the middle six tenths; both are drawn from a
 distribution that is learnt (P-STN), ten times for a prediction; and each
 window is also classified on its own. Data set, weights and schedule as in
 mobilenet_v2_cub10.py.

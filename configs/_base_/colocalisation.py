@@ -11,7 +11,7 @@ loss. It trains on the images it is measured on, and so do we. Ours:
 - outputs of its layers are divided by the root of the mean squared distance of
   two digits there, or a margin would be nothing beside distances of thousands;
 - the localiser has 107k parameters, by 128 and 32 units where the paper lists
-  8 and 8: that has 6k, but the paper says 100k;
+  8 and 8: that has 7k, but the paper says 100k;
 - the window has a fixed size, 30 of the 84 pixels, as has a random crop, and
   starts in the middle. With a scale that was learnt it shrank to a point
   in clutter, or grew over all of it;

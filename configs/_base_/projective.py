@@ -1,4 +1,4 @@
-"""MNIST seen in any perspective, from 10,000 digits, by 88k parameters.
+"""MNIST seen in any perspective, from 10,000 digits, by 85k to 88k parameters.
 
 Source: Tai et al. 2019, section 5.1, and their code: each digit of 28x28
 pixels is scaled, sheared, turned by any angle and tilted on 64x64; 10,000

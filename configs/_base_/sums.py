@@ -8,7 +8,7 @@ Ours, where the paper is silent:
   digits, the localiser at three tenths of the rate, chosen on the last 5,000
   digits for training, held out, in runs of 24 epochs;
 - the localiser of its CNNs for single digits, with 128 units in all instead of
-  32; the output of the transformers is averaged 2x2, as the paper does on RTS;
+  20; the output of the transformers is averaged 2x2, as the paper does on RTS;
 - all have 400k parameters, within 1 %.
 """
 

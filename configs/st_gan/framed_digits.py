@@ -3,8 +3,8 @@
 python tools/train.py configs/st_gan/framed_digits.py
 
 No label and no corner is used in training: the critic sees real pictures, of
-other cards in other frames. The metric is the share of the distance from the
-true place that is undone, the median over test cards; the error is the rest.
+other cards in other frames. The metric is the share of the median distance
+from the true place, over test cards, that is undone; the error is the rest.
 
 Source: Lin et al. 2018 (ST-GAN): homographies, WGAN-GP with a penalty of 10,
 the update's squared norm. Ours, for so small pictures on a CPU:

@@ -35,7 +35,10 @@ class Queue:
         self.say = say
         self.began = {}  # of a run, when, at which epoch, and of how many
         self.took = []  # seconds of each finished run
-        say(f'{len(runs) - len(self.runs)} of {len(runs)} runs have a record')
+        done = len(runs) - len(self.runs)
+        say(
+            f'{done} of {len(runs)} runs have a record; delete it to run again'
+        )
 
     def execute(self) -> list[Exception]:
         """Run all, and return the errors of those that failed."""

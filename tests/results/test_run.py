@@ -198,7 +198,7 @@ def test_the_queue_skips_what_is_done_and_says_what_failed(checkout):
     ]
     lines = []
     (error,) = Queue(runs, 2, lines.append).execute()
-    assert lines[0] == '1 of 2 runs have a record'
+    assert lines[0] == '1 of 2 runs have a record; delete it to run again'
     assert 'stn_digits seed 78: train.py failed' in str(error)
     assert not runs[1].is_done
 
