@@ -21,6 +21,7 @@ from mmstn.attention.glimpse import PER_SIDE
 from mmstn.attention.undisturbed import undisturbed
 from mmstn.files import write_whole
 from mmstn.geometry.outline import outline
+from mmstn.models.features import last_of
 from mmstn.models.transformer.find import (
     Reading,
     find_transformers,
@@ -87,9 +88,7 @@ class Exported(nn.Module):
         inorder = [last[name] for name in shown]
         thetas = [reading.theta for reading in inorder if self.theta]
         borders = [border(reading) for reading in inorder if self.outlines]
-        if isinstance(outputs, (tuple, list)):
-            outputs = outputs[-1]
-        return (outputs, *thetas, *borders)
+        return (last_of(outputs), *thetas, *borders)
 
 
 @contextmanager

@@ -108,6 +108,10 @@ class STNInferencer(ImageClassificationInferencer):
             ]
         )
 
+    def _inputs_to_list(self, inputs: object) -> list:
+        inputs = str(inputs) if isinstance(inputs, Path) else inputs
+        return super()._inputs_to_list(inputs)
+
     def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[dict]:
         """Yield batches; their samples know the path and size of the image."""
         pipeline = Compose([load, self.pipeline])
@@ -170,7 +174,7 @@ class STNInferencer(ImageClassificationInferencer):
         for result, sample in zip(results, preds, strict=True):
             height, width = sample.ori_shape
             result.update(
-                path=sample.img_path,
+                path=sample.get('img_path'),
                 width=width,
                 height=height,
                 regions=sample.regions,

@@ -46,5 +46,6 @@ class OutputSpread(BaseMetric):
             within, means = zip(*(part[name] for part in results), strict=True)
             of_one = torch.tensor(within).double().mean()
             between = torch.stack(means).double().var(0, correction=0).mean()
-            metrics[name] = (100 * of_one / (of_one + between)).item()
+            share = of_one / (of_one + between) if of_one else of_one
+            metrics[name] = (100 * share).item()
         return metrics

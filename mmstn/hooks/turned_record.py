@@ -51,6 +51,12 @@ class TurnedRecordHook(Hook):
         )
         self.left = self.num_images
         model = unwrap(runner.model)
+        if not hasattr(model, 'extract_feat'):
+            raise ValueError(
+                'TurnedRecordHook: turns the inputs of a classifier, but the '
+                f'model is a {type(model).__name__}; take the hook out of '
+                'custom_hooks'
+            )
         handle = model.register_forward_hook(self.write, with_kwargs=True)
         self.handles.callback(handle.remove)
 

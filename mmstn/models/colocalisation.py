@@ -16,6 +16,7 @@ from mmstn.checks import (
 )
 from mmstn.geometry.outline import outline
 from mmstn.models.build import build
+from mmstn.models.features import last_of
 from mmstn.models.losses.theta_loss import build_theta_losses
 from mmstn.models.transformer.find import (
     Reading,
@@ -78,12 +79,17 @@ class FrozenEncoder(BaseModule):
 
                 def keep(layer, inputs, output, name=name):
                     # what follows may write into it
-                    outputs[name] = output.flatten(1).clone()
+                    outputs[name] = last_of(output).flatten(1).clone()
 
                 layer = self.classifier.get_submodule(name)
                 handle = layer.register_forward_hook(keep)
                 handles.callback(handle.remove)
             self.classifier(images)
+        if idle := [name for name in self.layers if name not in outputs]:
+            raise ValueError(
+                f'FrozenEncoder: the classifier never calls {idle}, so there '
+                'is nothing to compare; take it out of layers'
+            )
         scaled = [outputs[name] / by for name, by in self.layers.items()]
         return torch.cat(scaled, dim=1)
 
@@ -167,7 +173,7 @@ class Colocaliser(BaseModel):
         Args:
             inputs: Images ``(B, C, H, W)``; of one alone there is no pair to
                 learn from, and the loss is 0.
-            data_samples: To predict; of no use to the loss.
+            data_samples: That get the predictions, by default new ones.
             mode: ``'loss'`` for the losses, ``'predict'`` for data samples,
                 ``'tensor'`` for the crops ``(B, C, *out)``.
         """
@@ -176,11 +182,11 @@ class Colocaliser(BaseModel):
         theta = self.transformer.locate(inputs)
         crops = self.read(inputs, theta)
         if mode == 'predict':
-            for sample, points in zip(
-                data_samples or (), self.corners(inputs, theta), strict=True
-            ):
+            samples = list(data_samples or [DataSample() for _ in inputs])
+            corners = self.corners(inputs, theta)
+            for sample, points in zip(samples, corners, strict=True):
                 sample.set_field(points, 'pred_corners')
-            return list(data_samples or ())
+            return samples
         return crops
 
     def loss(self, inputs: Tensor) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ from torch.func import functional_call
 from mmstn.checks import check_count, check_weight
 from mmstn.geometry.lattice import to_normalised, to_pixels
 from mmstn.models.build import build
+from mmstn.models.features import last_of
 from mmstn.models.transformer.iterative import IterativeSpatialTransformer
 from mmstn.registry import MODELS
 
@@ -111,6 +112,11 @@ class STGAN(BaseModel):
         ]
         if mode == 'tensor':
             return torch.stack(composites, dim=1)
+        if not data_samples:
+            raise ValueError(
+                'STGAN: to predict, data_samples with gt_corners say where '
+                'each foreground is at first; mode=tensor needs none'
+            )
         corners = torch.stack([s.gt_corners[0] for s in data_samples])
         found = dict(
             pred_corners=[self.moved(corners, theta) for theta in thetas],
@@ -253,9 +259,7 @@ class Critic(BaseModule):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the scores ``(B,)`` of pictures ``(B, C, H, W)``."""
-        features = self.network(pictures)
-        if isinstance(features, tuple):
-            features = features[-1]
+        features = last_of(self.network(pictures))
         return self.score(features.flatten(1)).squeeze(1)
 
 

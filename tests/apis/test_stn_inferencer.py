@@ -51,6 +51,13 @@ def test_the_outline_lies_in_the_file_where_theta_says(look, tmp_path):
     assert (tall['width'], tall['height']) == (30, 60)
 
 
+def test_a_folder_is_given_as_text_or_as_a_path(look, tmp_path):
+    write(tmp_path, photo(), photo((60, 30)))
+    inferencer = look(transformer(**WINDOW))
+    for folder in (tmp_path, str(tmp_path)):
+        assert len(inferencer(folder)) == 2
+
+
 @pytest.mark.parametrize('to_rgb', [True, False])
 def test_the_crop_is_the_preprocessed_image_in_rgb(look, to_rgb, tmp_path):
     picture = photo()

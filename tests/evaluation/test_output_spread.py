@@ -40,6 +40,11 @@ def test_it_is_that_of_all_values_of_all_turns():
     )
 
 
+def test_pictures_that_are_all_one_have_none():
+    outputs = torch.zeros(4, 1, 5, 5)
+    assert spread(outputs, outputs) == 0
+
+
 def test_without_the_hook_it_says_what_to_add():
     metric = METRICS.build(dict(type='mmstn.OutputSpread'))
     metric.process(None, [dict()])

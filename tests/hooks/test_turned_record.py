@@ -96,3 +96,10 @@ def test_what_is_no_number_is_refused(given):
     hook = dict(type='mmstn.TurnedRecordHook', **given)
     with pytest.raises(ValueError, match=f'TurnedRecordHook: {[*given][0]}'):
         HOOKS.build(hook)
+
+
+def test_what_is_no_classifier_is_refused(tmp_path):
+    runner = after_a_test(tmp_path)
+    runner.model = runner.model.backbone
+    with pytest.raises(ValueError, match='model is a STNBackbone; take the h'):
+        runner.call_hook('before_test_epoch')

@@ -208,3 +208,27 @@ def test_a_roll_that_is_no_number_of_pixels_is_refused(max_roll):
 def test_layers_that_cannot_be_are_refused(layers, message):
     with pytest.raises(ValueError, match=message):
         MODELS.build(encoder(layers))
+
+
+def test_of_several_outputs_of_a_layer_the_last_counts():
+    images = torch.rand(2, 1, 6, 6)
+    whole = MODELS.build(encoder({'backbone': 1.0}))
+    (features,) = whole.classifier.backbone(images)
+    assert_close(whole(images), features.flatten(1))
+
+
+def test_a_layer_that_is_never_called_is_named():
+    frozen = MODELS.build(encoder({'head.loss_module': 1.0}))
+    with pytest.raises(ValueError, match='never calls .*head.loss_module'):
+        frozen(torch.rand(2, 1, 6, 6))
+
+
+def test_without_data_samples_there_are_new_ones():
+    images, given = torch.rand(2, 1, 12, 12), [DataSample(), DataSample()]
+    model = build()
+    for sample, new in zip(
+        model(images, given, mode='predict'),
+        model(images, mode='predict'),
+        strict=True,
+    ):
+        assert_close(new.pred_corners, sample.pred_corners)

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from mmengine.model import ExponentialMovingAverage
 from mmengine.runner import set_random_seed
 from mmpretrain.structures import DataSample
+from torch import nn
 from torch.testing import assert_close
 
 from mmstn.datasets.prebuilt_batch import LazyDataSamples
@@ -120,3 +122,27 @@ def test_a_volume_is_normalised_by_channel(stacked):
         assert_close(found.movedim(1, -1), expected)
     picture = net(dict(inputs=volumes[:, :, 0]))['inputs']
     assert_close(picture, found[:, :, 0])
+
+
+@pytest.mark.parametrize('size', [(3, 7), (3, 5, 6), (3, 4, 5, 6)], ids=str)
+def test_a_moving_average_of_the_network_takes_its_statistics(size):
+    net = MODELS.build(
+        dict(type='mmstn.BatchPreprocessor', mean=[1, 2, 3.0], std=[4, 5, 6.0])
+    )
+    network = nn.ModuleList([net, nn.Linear(1, 1)])
+    average = ExponentialMovingAverage(network)
+    inputs = torch.rand(2, *size)
+    found = net(dict(inputs=inputs))['inputs']
+    average.update_parameters(network)
+    other = average.module[0](dict(inputs=inputs))['inputs']
+    assert_close(other, found)
+
+
+def test_every_target_moves_to_the_device():
+    sample = DataSample().set_gt_label(1)
+    sample.set_field(torch.zeros(1, 3, 4), 'gt_boxes')
+    net = MODELS.build(dict(type='mmstn.BatchPreprocessor', mean=[0], std=[1]))
+    batch = dict(inputs=torch.zeros(1, 1, 4, 4), data_samples=[sample])
+    (moved,) = net.to('meta')(batch)['data_samples']
+    assert moved.gt_boxes.is_meta
+    assert moved.gt_label.is_meta

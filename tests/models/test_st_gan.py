@@ -275,6 +275,11 @@ def test_a_prediction_has_corners_and_scores_at_first_and_by_stage():
         assert_close(prediction.real_score, real[index])
 
 
+def test_without_corners_there_is_nothing_to_predict():
+    with pytest.raises(ValueError, match='STGAN: .* gt_corners say where'):
+        build()(inputs(), mode='predict')
+
+
 def test_a_run_that_goes_on_is_the_same():
     whole = build(moved=True)
     train(whole, adam(whole), 7)

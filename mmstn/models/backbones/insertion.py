@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import Node
 
+from mmstn.models.features import last_of
+
 
 def find_submodule(backbone: nn.Module, name: str) -> nn.Module:
     """Return the submodule called ``name``.
@@ -142,8 +144,8 @@ def is_bypassed(node: Node, start: Node, features) -> bool:
         start: ``grad_fn`` of the source.
         features: Output of a backbone, the last stage last.
     """
-    last = features[-1] if isinstance(features, (tuple, list)) else features
-    seen, waiting = {node}, [output.grad_fn for output in tensors(last)]
+    last = tensors(last_of(features))
+    seen, waiting = {node}, [output.grad_fn for output in last]
     while waiting:
         current = waiting.pop()
         if current is start:

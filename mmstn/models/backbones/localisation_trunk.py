@@ -4,6 +4,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmstn.models.build import build
+from mmstn.models.features import last_of
 from mmstn.registry import MODELS
 
 
@@ -54,7 +55,7 @@ class LocalisationTrunk(BaseModule):
             ValueError: If the backbone's last map is not of ``in_channels``
                 and ``size``.
         """
-        features = self.backbone(self.downsample(source))[-1]
+        features = last_of(self.backbone(self.downsample(source)))
         if features.shape[1:] != self.shape:
             raise ValueError(
                 f'LocalisationTrunk: {type(self.backbone).__name__} gives '

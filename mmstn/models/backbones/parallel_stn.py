@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mmstn.models.backbones.backbone_wrapper import BackboneWrapper
 from mmstn.models.build import build
+from mmstn.models.features import last_of
 from mmstn.registry import MODELS
 
 
@@ -67,7 +68,7 @@ class ParallelSTNBackbone(BackboneWrapper):
         count = self.transformer.num_transformers
         outputs = self.transformer(source).chunk(count, dim=1)  # (B, C, *out)
         return tuple(
-            self.streams[index % len(self.streams)](output)[-1]
+            last_of(self.streams[index % len(self.streams)](output))
             for index, output in enumerate(outputs)
         )
 

@@ -51,9 +51,18 @@ def build_theta_losses(
     """Build losses on theta from configs or modules.
 
     Raises:
-        ValueError: If two have one name, under which ``owner`` adds each.
+        ValueError: If one is no ``ThetaLoss``, or two have one name, under
+            which ``owner`` adds each.
     """
+    if isinstance(losses, (dict, nn.Module)):
+        losses = [losses]
     built = ModuleList(map(build, losses))
+    for loss in built:
+        if not isinstance(loss, ThetaLoss):
+            raise ValueError(
+                f'{owner}: theta_losses must be losses on theta, such as '
+                f'mmstn.OutsideLoss, but got a {type(loss).__name__}'
+            )
     names = [loss.name for loss in built]
     if len(set(names)) < len(names):
         raise ValueError(

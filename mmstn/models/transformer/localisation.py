@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mmstn.checks import check_count, is_finite_number
 from mmstn.models.build import build
+from mmstn.models.features import last_of
 from mmstn.registry import MODELS
 
 
@@ -41,7 +42,7 @@ class Localisation(BaseModule):
         init_cfg: dict | None = None,
     ):
         super().__init__(init_cfg)
-        if not start or not all(map(is_finite_number, start)):
+        if len(start) == 0 or not all(map(is_finite_number, start)):
             raise ValueError(
                 'Localisation: start must be finite numbers, but got '
                 f'{start!r}'
@@ -117,8 +118,7 @@ class Localisation(BaseModule):
 
     def flatten(self, features: object) -> Tensor:
         """Return the last feature of the trunk, flattened, ``(B, F)``."""
-        if isinstance(features, (tuple, list)) and features:
-            features = features[-1]
+        features = last_of(features)
         if not isinstance(features, Tensor) or features.ndim < 2:
             given = type(features).__name__
             if isinstance(features, Tensor):

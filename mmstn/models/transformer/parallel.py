@@ -62,6 +62,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
         )
         self.num_transformers = num_transformers
         self.grid = build_grid(grid)
+        is_free = starts is None
         if starts is None:
             starts = tiles(self.grid, num_transformers)
         check_starts(starts, num_transformers, self.grid, localisation)
@@ -76,10 +77,30 @@ class ParallelSpatialTransformer(SpatialTransformer):
             self.localisation = build_localisation(
                 localisation, [value for start in starts for value in start]
             )
+        self._check_own_start(starts, is_free)
         steps = num_transformers // len(self.localisers)
         for localiser in self.localisers:
             check_num_steps('ParallelSpatialTransformer', localiser, steps)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
+
+    def _check_own_start(
+        self, starts: Sequence[Sequence[float]], is_free: bool
+    ) -> None:
+        """Raise a ValueError unless a localiser given as a module fits."""
+        told = tuple(float(value) for start in starts for value in start)
+        if len(self.start) != len(told):
+            raise ValueError(
+                f'ParallelSpatialTransformer: {self.num_transformers} '
+                f'transformers of {type(self.grid).__name__} take '
+                f'{len(told)} numbers, but the start of the localisation has '
+                f'{len(self.start)}; give it as many'
+            )
+        if not is_free and self.start != told:
+            raise ValueError(
+                f'ParallelSpatialTransformer: starts={starts!r}, but the '
+                f'localisation starts from {self.start}; leave starts out, or '
+                'give it the same'
+            )
 
     @property
     def localisers(self) -> list[Any]:

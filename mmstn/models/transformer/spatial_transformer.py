@@ -1,13 +1,16 @@
 """The spatial transformer: localise, make the grid, sample."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 from mmengine.model import BaseModule, ModuleList
+from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import Tensor, nn
 
 from mmstn.models.build import build
 from mmstn.models.transformer.grid import GridGenerator, build_grid
+from mmstn.models.transformer.localisation import Localisation
 from mmstn.models.transformer.module_localisation import ModuleLocalisation
 from mmstn.registry import MODELS
 
@@ -90,7 +93,7 @@ def build_localisation(
 ) -> nn.Module:
     """Build part 1, by default a ``mmstn.Localisation`` from ``start``.
 
-    A module without ``start`` becomes a ``ModuleLocalisation``.
+    A network without ``start`` becomes a ``ModuleLocalisation``.
 
     Raises:
         TypeError: If it is neither a config nor a module.
@@ -101,10 +104,18 @@ def build_localisation(
             f'but got {part!r}; give an instance of nn.Module'
         )
     if isinstance(part, dict):
-        part = {'type': 'mmstn.Localisation', 'start': start, **part}
-    elif not hasattr(part, 'start'):
-        return ModuleLocalisation(part, start)
-    return build(part)
+        if takes_start(part.get('type', Localisation)):
+            part = {'type': Localisation, 'start': start, **part}
+        part = build(part)
+    return part if hasattr(part, 'start') else ModuleLocalisation(part, start)
+
+
+def takes_start(kind: str | type) -> bool:
+    """Return whether a type of network, if it is known, is a localiser."""
+    found = MMPRETRAIN_MODELS.get(kind) if isinstance(kind, str) else kind
+    if found is None or issubclass(found, Localisation):
+        return True
+    return 'start' in inspect.signature(found).parameters
 
 
 def build_localisations(

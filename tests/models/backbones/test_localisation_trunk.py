@@ -1,6 +1,7 @@
 import pytest
 import torch
 from mmpretrain.registry import MODELS
+from torch import nn
 from torch.testing import assert_close
 
 RESNET = dict(type='ResNet', depth=18, stem_channels=8, base_channels=8)
@@ -49,3 +50,9 @@ def test_the_last_of_several_maps_is_taken():
     trunk = build(backbone=several)
     trunk.load_state_dict(build().state_dict())
     assert_close(trunk(torch.ones(1, 3, 32, 64)), one)
+
+
+def test_a_backbone_may_return_a_tensor():
+    layer = nn.Conv2d(1, 8, 3, padding=1)
+    trunk = build(backbone=layer, in_channels=8, size=(5, 6))
+    assert trunk(torch.rand(4, 1, 5, 6))[0].shape == (4, 5)

@@ -5,6 +5,7 @@ import torch
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import build_optim_wrapper
 from mmpretrain.registry import MODELS
+from torch import nn
 from torch.testing import assert_close
 
 RESNET = dict(type='ResNet', depth=18, stem_channels=8, base_channels=8)
@@ -248,3 +249,12 @@ def test_out_indices_number_the_streams():
     model = build(shared=True)
     assert model.out_indices == (0, 1, 2)
     assert len(model(image())) == 3
+
+
+def test_streams_that_return_a_tensor_keep_the_batch():
+    torch.manual_seed(0)
+    net = MODELS.build(config())
+    net.streams = nn.ModuleList([nn.Conv2d(3, 4, 3)] * 3)
+    image_of_two = image()
+    outputs = net(image_of_two)
+    assert [output.shape for output in outputs] == [(2, 4, 30, 30)] * 3

@@ -359,6 +359,13 @@ def test_two_losses_of_one_name_are_refused():
         MODELS.build(config(theta_losses=LOSSES[:1] * 2))
 
 
+def test_one_loss_needs_no_list_and_another_kind_is_refused():
+    model = MODELS.build(config(theta_losses=LOSSES[0]))
+    assert len(model.theta_losses) == 1
+    with pytest.raises(ValueError, match='on theta, .* a CrossEntropyLoss'):
+        MODELS.build(config(theta_losses=[dict(type='CrossEntropyLoss')]))
+
+
 @pytest.mark.parametrize('weight', ['1', None, float('nan'), True], ids=repr)
 def test_an_unusable_weight_is_refused(weight):
     losses = [dict(type='mmstn.OutsideLoss', weight=weight)]

@@ -1,5 +1,6 @@
 """Laws of part 1: theta starts where it is told, whatever comes in."""
 
+import numpy as np
 import pytest
 import torch
 from mmengine.model import PretrainedInit, Sequential
@@ -144,6 +145,10 @@ def test_a_half_precision_model_gives_its_own_precision(dtype):
 def test_in_features_must_be_a_number(in_features):
     with pytest.raises(ValueError, match='whole number from 1 on, but got'):
         build(in_features=in_features)
+
+
+def test_a_start_may_be_an_array():
+    assert build(start=np.array(START)).start == build(start=START).start
 
 
 @pytest.mark.parametrize('start', [['a'], [1.0, float('nan')], []], ids=str)

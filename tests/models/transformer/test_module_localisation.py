@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+from mmpretrain.registry import MODELS
 from torch import nn
 from torch.testing import assert_close
 
@@ -14,6 +15,7 @@ from mmstn.models.transformer import (
     SpatialTransformer,
     TranslationGrid,
 )
+from mmstn.models.transformer.module_localisation import ModuleLocalisation
 
 SIZE = (6, 4)
 IDENTITY = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
@@ -244,3 +246,14 @@ def test_what_is_no_module_is_refused(part):
         TypeError, match='config or a module, but got .*; give'
     ):
         SpatialTransformer(part, AffineGrid(SIZE))
+
+
+def test_the_config_of_a_network_is_one_of_its_module():
+    net = dict(type='mmstn.PlainNet', size=(4, 6), steps=[dict(fc=5)])
+    grid = dict(type='mmstn.AffineGrid', size=(4, 6))
+    look = MODELS.build(
+        dict(type='mmstn.SpatialTransformer', localisation=net, grid=grid)
+    )
+    source = torch.rand(2, 1, 4, 6)
+    assert isinstance(look.localisation, ModuleLocalisation)
+    assert_close(look(source), source)

@@ -5,7 +5,11 @@ import torch
 from mmpretrain.registry import MODELS
 from torch.testing import assert_close
 
-from mmstn.models.transformer import AttentionGrid, TranslationGrid
+from mmstn.models.transformer import (
+    AttentionGrid,
+    ParallelSpatialTransformer,
+    TranslationGrid,
+)
 from mmstn.models.transformer.parallel import tiles
 
 FAMILIES = {
@@ -232,6 +236,32 @@ def test_a_start_in_the_localiser_is_refused():
     )
     with pytest.raises(ValueError, match='stands in starts; move it there'):
         MODELS.build(cfg)
+
+
+@pytest.mark.parametrize('several', [False, True])
+def test_a_module_keeps_the_start_that_starts_must_not_deny(several):
+    starts = [[1.0, 0, 0], [0.5, 0, 0]]
+    flat = [1.0, 0, 0, 0.5, 0, 0]
+    parts = MODELS.build(
+        dict(type='mmstn.Localisation', **localisation((4, 4), start=flat))
+    )
+    if several:
+        parts = [
+            MODELS.build(
+                dict(
+                    type='mmstn.Localisation', **localisation((4, 4), start=s)
+                )
+            )
+            for s in starts
+        ]
+    grid = AttentionGrid((4, 4))
+    for given in (None, starts):
+        look = ParallelSpatialTransformer(2, parts, grid, starts=given)
+        assert list(look.start) == flat
+    with pytest.raises(ValueError, match='but the localisation starts from'):
+        ParallelSpatialTransformer(2, parts, grid, starts=[[1, 0, 0]] * 2)
+    with pytest.raises(ValueError, match='take 4 numbers, .* has 6'):
+        ParallelSpatialTransformer(2, parts, TranslationGrid((4, 4)))
 
 
 def test_joined_as_channels_they_stand_on_the_input_of_a_backbone():
