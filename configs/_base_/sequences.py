@@ -5,7 +5,8 @@ transformer outputs 100/d pixels a side, d=2 here, an argument of `network` in
 the configs; gradients cut at a norm of 5. Ours:
 - drawn afresh in each epoch; the last epoch counts;
 - 20 epochs of AdamW and a cosine where they have up to 300 of RMSprop; chosen
-  on the last 5,000 digits for training, held out, in runs of 10 epochs, or 20.
+  on the last 5,000 digits for training, held out, in runs of 10 epochs, or 20;
+- localisers at .3 of the rate: see spn.py.
 """
 
 _base_ = 'digits.py'

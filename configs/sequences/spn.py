@@ -2,12 +2,14 @@
 
 python tools/train.py configs/sequences/spn.py
 
-The window starts at 90x60 pixels, about the row, with an output of that shape,
-and a localiser that learns at .3 of the rate keeps it near: at the full rate
-from the whole picture, with square outputs, it stayed about the whole picture,
-at half the pixels a side, and the error on the test set was 1.55 %.
+The window starts at 90x60 pixels, about the row, with an output of that shape.
+From the whole picture, as theirs, with square outputs and a localiser at the
+full rate, the error on the test set was 1.55 %. From 90x60 pixels at that rate
+the window grew to 93x90 in 5 epochs, at .3 of it in 2 epochs only to 93x69; of
+held-out digits as many were right after 2, 95.9 and 95.8 %, but after 5 of 20
+epochs 96.9 % of the test digits, with this output, where it had been 96.2.
 Source: Sonderby et al. 2015, which has an error of 2.0 % of the digits.
-Result: not run yet.
+Result: an error of 1.26 % (the paper: 2.0), seed 0, 20 epochs in bfloat16.
 """
 
 _base_ = '../_base_/sequences.py'
