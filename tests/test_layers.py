@@ -15,7 +15,8 @@ FILES = [
     if '.mim' not in path.parts
 ]
 LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
-TRANSFORMER = {'mmstn.models.transformer', 'mmstn.models.build'}
+BUILD = {'mmstn.models.build', 'mmstn.models.features'}
+TRANSFORMER = {'mmstn.models.transformer', *BUILD}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
     'mmstn': {
@@ -48,10 +49,11 @@ MAY_IMPORT = {
     'mmstn.geometry': {'torch', 'mmstn.checks'},
     'mmstn.models': {'torch', *LAB},
     'mmstn.models.build': {'torch', 'mmpretrain', 'mmstn.registry'},
+    'mmstn.models.features': set(),
     'mmstn.models.transformer': {
         'torch',
         'mmstn.geometry',
-        'mmstn.models.build',
+        *BUILD,
         *LAB,
     },
     'mmstn.models.backbones': {

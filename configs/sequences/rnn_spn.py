@@ -6,8 +6,8 @@ It looks three times, at one digit after the other; no label says where. Looks
 start side by side, 40x60 pixels each. From the whole picture, as theirs, and
 d=3, the default of their code, it was at 96.5 % of held-out digits after 20
 epochs; from 50x90 pixels at 98.6, and its error on the test set was 1.67 %.
-After that d=2, as of the SPN, and these starts were taken, since the loss of the
-second epoch, .71 from 50x90 pixels, was .56; the error was 1.10 %. Now the
+After that d=2, as of the SPN, and these starts were taken, since the loss of
+the second epoch, .71 from 50x90 pixels, was .56; the error was 1.10 %. Now the
 localiser learns at .3 of the rate, as that of the SPN.
 Source: Sonderby et al. 2015, which has an error of 1.5 % of the digits.
 Result: an error of 1.08 % (the paper: 1.5), seed 0, 20 epochs in bfloat16.
