@@ -1,12 +1,12 @@
 """Laws of ``import mmstn``: light, lazy, and honest about what is missing."""
 
-import doctest
 import importlib
 import subprocess
 import sys
 
 import pytest
 import torch
+from doc_example import run_example
 
 import mmstn
 from mmstn import front_door
@@ -105,7 +105,4 @@ def test_what_breaks_behind_a_name_is_said(
 )
 def test_the_example_of_a_public_name_runs(name):
     scope = dict(mmstn=mmstn, torch=torch, nn=torch.nn)
-    finder = doctest.DocTestFinder(recurse=False)
-    (example,) = finder.find(getattr(mmstn, name), name, globs=scope)
-    assert example.examples
-    doctest.DebugRunner().run(example)
+    run_example(getattr(mmstn, name), name, **scope)

@@ -1,5 +1,7 @@
 """Parts of a model, given as configs or as modules."""
 
+from collections.abc import Callable
+
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import nn
 
@@ -19,12 +21,16 @@ def build(part: dict | nn.Module) -> nn.Module:
             'a part of a model must be a module, or a config such as '
             f'dict(type=...), but got {part!r}'
         )
-    check_type(part)
+    find_type(part)
     return MMPRETRAIN_MODELS.build(part)
 
 
-def check_type(part: dict) -> None:
-    """Raise a ValueError unless a config has a type that can be built."""
+def find_type(part: dict) -> Callable:
+    """Return what a config builds, a class as a rule.
+
+    Raises:
+        ValueError: If its type is missing or unknown.
+    """
     kind = part.get('type')
     if kind is None:
         raise ValueError(
@@ -32,12 +38,14 @@ def check_type(part: dict) -> None:
             "type='mmstn.X' of ours, or type='X' of MMPretrain"
         )
     if not isinstance(kind, str):
-        return
+        return kind
     with MMPRETRAIN_MODELS.switch_scope_and_registry(None) as registry:
-        if registry.get(kind) is None:
+        found = registry.get(kind)
+        if found is None:
             names = {name: name for name in registry.module_dict}
             names |= {name: f'mmstn.{name}' for name in MODELS.module_dict}
             raise ValueError(
                 f'type={kind!r}: there is no such model; near names: '
                 f'{near_names(kind, names)}'
             )
+    return found

@@ -42,9 +42,7 @@ class BatchPreprocessor(ClsDataPreprocessor):
                 f'{", ".join(data)}; the pipeline of the data set must end '
                 "with dict(type='mmstn.PackDigits') or dict(type='PackInputs')"
             )
-        axes = data['inputs'][0].ndim - 1  # of (C, *size)
-        if axes != self.axes:
-            self.axes = axes
+        self.axes = data['inputs'][0].ndim - 1  # of (C, *size)
         samples = data.get('data_samples')
         if not hasattr(samples, 'to'):  # no tensors of a whole batch
             samples = self.cast_data(samples)

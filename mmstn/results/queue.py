@@ -36,9 +36,8 @@ class Queue:
         self.began = {}  # of a run, when, at which epoch, and of how many
         self.took = []  # seconds of each finished run
         done = len(runs) - len(self.runs)
-        say(
-            f'{done} of {len(runs)} runs have a record; delete it to run again'
-        )
+        again = '; delete it to run again' if done else ''
+        say(f'{done} of {len(runs)} runs have a record{again}')
 
     def execute(self) -> list[Exception]:
         """Run all, and return the errors of those that failed."""

@@ -1,10 +1,9 @@
 """Export: onnxruntime and torch's own export compute what torch does."""
 
-import doctest
-
 import numpy as np
 import pytest
 import torch
+from doc_example import run_example
 from mmengine.config import Config
 from mmpretrain.apis import get_model
 from torch import nn
@@ -227,10 +226,7 @@ def test_a_transformer_that_is_never_called_is_in_the_way_of_theta_only():
 
 def test_its_example_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    finder = doctest.DocTestFinder(recurse=False)
-    scope = dict(mmstn=mmstn, nn=nn, export=export)
-    (example,) = finder.find(export, 'export', globs=scope)
-    doctest.DebugRunner().run(example)
+    run_example(export, 'export', mmstn=mmstn, nn=nn, export=export)
     assert (tmp_path / 'look.onnx').exists()
 
 

@@ -54,7 +54,7 @@ def build_theta_losses(
         ValueError: If one is no ``ThetaLoss``, or two have one name, under
             which ``owner`` adds each.
     """
-    if isinstance(losses, (dict, nn.Module)):
+    if isinstance(losses, (dict, ThetaLoss)):
         losses = [losses]
     built = ModuleList(map(build, losses))
     for loss in built:

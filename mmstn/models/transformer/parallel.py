@@ -66,6 +66,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
         if starts is None:
             starts = tiles(self.grid, num_transformers)
         check_starts(starts, num_transformers, self.grid, localisation)
+        told = tuple(value for start in starts for value in start)
         if isinstance(localisation, (list, tuple, nn.ModuleList)):
             self.localisation = build_localisations(
                 'ParallelSpatialTransformer',
@@ -74,20 +75,15 @@ class ParallelSpatialTransformer(SpatialTransformer):
                 starts,
             )
         else:
-            self.localisation = build_localisation(
-                localisation, [value for start in starts for value in start]
-            )
-        self._check_own_start(starts, is_free)
+            self.localisation = build_localisation(localisation, told)
+        self._check_own_start(told, is_free)
         steps = num_transformers // len(self.localisers)
         for localiser in self.localisers:
             check_num_steps('ParallelSpatialTransformer', localiser, steps)
         self.sampler = build(sampler or dict(type='mmstn.GridSampler'))
 
-    def _check_own_start(
-        self, starts: Sequence[Sequence[float]], is_free: bool
-    ) -> None:
+    def _check_own_start(self, told: Sequence[float], is_free: bool) -> None:
         """Raise a ValueError unless a localiser given as a module fits."""
-        told = tuple(float(value) for start in starts for value in start)
         if len(self.start) != len(told):
             raise ValueError(
                 f'ParallelSpatialTransformer: {self.num_transformers} '
@@ -97,7 +93,7 @@ class ParallelSpatialTransformer(SpatialTransformer):
             )
         if not is_free and self.start != told:
             raise ValueError(
-                f'ParallelSpatialTransformer: starts={starts!r}, but the '
+                f'ParallelSpatialTransformer: starts has {told}, but the '
                 f'localisation starts from {self.start}; leave starts out, or '
                 'give it the same'
             )

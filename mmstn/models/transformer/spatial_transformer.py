@@ -1,14 +1,13 @@
 """The spatial transformer: localise, make the grid, sample."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmengine.model import BaseModule, ModuleList
-from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import Tensor, nn
 
-from mmstn.models.build import build
+from mmstn.models.build import build, find_type
 from mmstn.models.transformer.grid import GridGenerator, build_grid
 from mmstn.models.transformer.localisation import Localisation
 from mmstn.models.transformer.module_localisation import ModuleLocalisation
@@ -104,18 +103,17 @@ def build_localisation(
             f'but got {part!r}; give an instance of nn.Module'
         )
     if isinstance(part, dict):
-        if takes_start(part.get('type', Localisation)):
-            part = {'type': Localisation, 'start': start, **part}
+        part = {'type': Localisation, **part}
+        if takes_start(find_type(part)):
+            part = {'start': start, **part}
         part = build(part)
     return part if hasattr(part, 'start') else ModuleLocalisation(part, start)
 
 
-def takes_start(kind: str | type) -> bool:
-    """Return whether a type of network, if it is known, is a localiser."""
-    found = MMPRETRAIN_MODELS.get(kind) if isinstance(kind, str) else kind
-    if found is None or issubclass(found, Localisation):
-        return True
-    return 'start' in inspect.signature(found).parameters
+def takes_start(kind: Callable) -> bool:
+    """Return whether what is built from a config is a localiser."""
+    is_ours = isinstance(kind, type) and issubclass(kind, Localisation)
+    return is_ours or 'start' in inspect.signature(kind).parameters
 
 
 def build_localisations(
