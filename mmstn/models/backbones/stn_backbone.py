@@ -1,6 +1,7 @@
 """Any backbone, with spatial transformers on its input or inside it."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,6 +20,15 @@ from mmstn.models.backbones.insertion import (
 )
 from mmstn.models.build import build
 from mmstn.registry import MODELS
+
+
+class Received(threading.local):
+    """What each place got in the forward pass of this thread."""
+
+    by_place: list[list[str]] | None = None  # None outside of a pass
+
+    def __reduce__(self):  # a copy has that of the thread that copies
+        return type(self), (), self.__dict__
 
 
 @MODELS.register_module()
@@ -73,7 +83,7 @@ class STNBackbone(BackboneWrapper):
         self.backbone = build(backbone)
         self.transformers = ModuleList()
         self.places: list[str | None] = []
-        self._received = None  # what each place got in the forward pass
+        self._received = Received()
         self._is_watched = False  # whether a training pass was
         for part in transformers:
             self._insert(part)
@@ -95,7 +105,7 @@ class STNBackbone(BackboneWrapper):
         for index, place in enumerate(self.places):
             if place is None:
                 source = self._transform_by(index, source)
-        self._received = [[] for _ in self.places]
+        self._received.by_place = [[] for _ in self.places]
         try:
             if torch.compiler.is_compiling() or self._is_watched:
                 features = self.backbone(source)
@@ -105,13 +115,13 @@ class STNBackbone(BackboneWrapper):
                 features = self.backbone(source)
             self._check_places(source)
         finally:
-            self._received = None
+            self._received.by_place = None
         return features
 
     def _transform(self, index: int, module, inputs: tuple) -> Tensor | None:
         """Transform the input of a submodule; a forward pre-hook."""
-        if self._received is not None:  # else it is recomputed, in a backward
-            received = self._received[index]
+        if self._received.by_place is not None:  # else a backward recomputes
+            received = self._received.by_place[index]
             received.append('one map' if is_map(inputs) else describe(inputs))
             if received != ['one map']:
                 return None  # left as it is; forward says why that cannot be
@@ -128,7 +138,8 @@ class STNBackbone(BackboneWrapper):
             ) from error
 
     def _check_places(self, source: Tensor) -> None:
-        for place, received in zip(self.places, self._received, strict=True):
+        by_place = self._received.by_place
+        for place, received in zip(self.places, by_place, strict=True):
             if place is None or received == ['one map']:
                 continue
             got = ', then '.join(received) or 'no call'

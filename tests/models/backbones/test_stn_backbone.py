@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import torch
@@ -238,6 +240,22 @@ def test_a_failed_pass_leaves_the_transformers_in_place(transformer):
     with pytest.raises(RuntimeError, match='expected input'):
         model(image()[:, :1])
     assert_close(model.backbone(image()), expected, **exactly)
+
+
+def test_threads_at_once_give_what_one_gives(transformer):
+    zoom = transformer((8, 8), 'layer2', start=[0.5, 0.3, 0.1])
+    model = build(RESNET, zoom)
+    sources = image().split(1)
+    expected = [model(source) for source in sources]
+    together = Barrier(2)
+
+    def wait(*_):
+        together.wait(timeout=60)
+
+    model.backbone.layer1.register_forward_hook(wait)
+    with ThreadPoolExecutor(2) as pool:
+        features = list(pool.map(model, sources))
+    assert_close(features, expected, **exactly)
 
 
 def test_the_backbone_alone_still_transforms(transformer):
