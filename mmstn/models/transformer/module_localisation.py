@@ -49,6 +49,8 @@ class ModuleLocalisation(Localisation):
 
         Raises:
             TypeError: If the module returns neither theta nor features.
+            ValueError: If the features are longer or shorter than those that
+                the linear layer was made for.
         """
         output = self.trunk(source)
         if self.gives_theta is None:
@@ -92,11 +94,24 @@ class ModuleLocalisation(Localisation):
     @torch.no_grad()
     def materialise(self, layer: nn.LazyLinear, features: Tensor) -> None:
         """Give the linear layer its length, unless a checkpoint did."""
-        is_fresh = layer.has_uninitialized_params()
-        weight, length = layer.weight, features.shape[1]
+        is_fresh, weight = layer.has_uninitialized_params(), layer.weight
+        length = (features if is_fresh else weight).shape[1]
         layer(torch.zeros(1, length, dtype=weight.dtype, device=weight.device))
         if is_fresh:
             self.go_to_start()
+
+    def check_length(
+        self, features: Tensor, expected: int, source: Tensor
+    ) -> None:
+        if features.shape[1] != expected:
+            raise ValueError(
+                f'SpatialTransformer: localisation {type(self.trunk).__name__}'
+                f' gives {features.shape[1]} features for a source of size '
+                f'{tuple(source.shape[2:])}, but the linear layer behind it, '
+                f'of the first pass or a checkpoint, takes {expected}; keep '
+                'to sources of one size, or let it end in a pooling to a '
+                'fixed size, such as nn.AdaptiveAvgPool2d'
+            )
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)

@@ -74,6 +74,14 @@ TWINS = {
 }
 
 
+def loaded_anew(model):
+    anew = SpatialTransformer(
+        copy.deepcopy(model.localisation.trunk), AffineGrid(SIZE)
+    )
+    anew.load_state_dict(model.state_dict())
+    return anew
+
+
 def source(batch=3):
     return torch.rand(
         batch, 1, *SIZE, generator=torch.Generator().manual_seed(0)
@@ -176,6 +184,15 @@ def test_a_checkpoint_loads_before_the_first_pass(width, twin):
     again = twin(transformer(width=width))
     again.load_state_dict(model.state_dict())
     assert_close(again(source()), model(source()), **exactly)
+
+
+@pytest.mark.parametrize('twin', [as_it_is, loaded_anew])
+def test_features_of_another_length_say_what_they_met(twin):
+    trunk = nn.Sequential(nn.Conv2d(1, 2, 1), nn.Flatten())
+    model = SpatialTransformer(trunk, AffineGrid(SIZE))
+    model(source())
+    with pytest.raises(ValueError, match=r'96 features .* \(6, 8\).*48;'):
+        twin(model)(source().repeat(1, 1, 1, 2))
 
 
 @pytest.mark.parametrize('passes', [0, 1])
