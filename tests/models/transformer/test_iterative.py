@@ -391,6 +391,20 @@ def test_an_unusable_begin_is_refused(begin):
         build(begin=begin)
 
 
+@pytest.mark.parametrize(
+    ('family', 'begin'),
+    [
+        ('AffineGrid', [1, 0, 0, 0, 0, 0]),
+        ('AffineGrid', [1, 1, 0.5, 1, 1, 0]),
+        ('AttentionGrid', [0, 0.5, 0]),
+        ('ProjectiveGrid', [1, 0, 0, 0, 1, 0.5, 0, 2]),
+    ],
+)
+def test_a_begin_without_an_area_is_refused(family, begin):
+    with pytest.raises(ValueError, match='read from a line or a point'):
+        build(family, begin=begin)
+
+
 def test_with_a_begin_a_single_step_is_shown_an_output():
     with pytest.raises(ValueError, match=r'trunk .* is built for \(8, 8\)'):
         build('TranslationGrid', num_steps=1, source=(8, 8), begin=[0, 0])
