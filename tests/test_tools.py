@@ -228,6 +228,17 @@ def test_amp_and_channels_last_train_and_test_near_float32(trained, tmp_path):
     assert 0 < json.loads(out.read_text())['accuracy/top1'] <= 100
 
 
+@pytest.mark.parametrize(
+    ('item', 'name'), [('metrics', 'metrics.txt'), ('pred', 'pred.json')]
+)
+def test_results_of_another_suffix_are_refused_before_the_test(item, name):
+    command = [sys.executable, 'tools/test.py', CONFIG, 'no_checkpoint.pth']
+    command += ['--out', name, '--out-item', item]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f'{name}: a file of --out-item {item} ends in' in done.stderr
+
+
 def test_auto_scale_lr_scales_by_the_batch(tmp_path):
     half = ['train_dataloader.batch_size=32']
     printed = train(tmp_path, '--auto-scale-lr', options=half)

@@ -12,6 +12,11 @@ from mmstn.compat import launching, precision
 from mmstn.files import default_work_dir
 from mmstn.shipped import config_argument
 
+SUFFIXES = dict(
+    metrics=('.json', '.yaml', '.yml', '.pkl'),
+    pred=('.pkl', '.pickle'),
+)
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Test a checkpoint')
@@ -52,7 +57,14 @@ def parse_args() -> argparse.Namespace:
     )
     # torch.distributed.launch, which mim starts, passes what nobody needs.
     parser.add_argument('--local-rank', help=argparse.SUPPRESS)
-    return parser.parse_args()
+    args = parser.parse_args()
+    suffixes = SUFFIXES[args.out_item]
+    if args.out and not args.out.endswith(suffixes):
+        parser.error(
+            f'--out {args.out}: a file of --out-item {args.out_item} ends in '
+            f'{", ".join(suffixes)}'
+        )
+    return args
 
 
 def apply_args(cfg: Config, args: argparse.Namespace) -> None:

@@ -28,8 +28,8 @@ class PoseUndone(BaseMetric):
     object in pixels of the network's input, ``(4, 2)``, clockwise from its
     upper left one, and ``mmstn.AttentionRecordHook`` among the
     ``custom_hooks``. The region of a bent family counts as the affine one
-    nearest to its outline; a sample whose outline is not finite counts as
-    not undone.
+    nearest to its outline; one that is not finite, or has no area, undoes
+    nothing, as the mean of the others would.
     """
 
     default_prefix = 'undone'
@@ -87,21 +87,38 @@ def left_over(true: Tensor, window: Tensor) -> Tensor:
 
     Sides are in halves of the window's, the centre in pixels of the source.
     """
-    sides = torch.linalg.lstsq(
-        window[:, :2].mT.nan_to_num(), true[:, :2].mT
-    ).solution.mT
-    left = torch.cat([sides, (true[:, 2] - window[:, 2]).unsqueeze(1)], dim=1)
-    is_finite = window.isfinite().flatten(1).all(1)
-    return torch.where(is_finite.view(-1, 1, 1), left, true)
+    area = torch.linalg.det(window[:, :2])
+    is_region = window.isfinite().flatten(1).all(1) & (area != 0)
+    window = window.clone()
+    window[~is_region] = mean_pose(window[is_region])
+    sides = torch.linalg.solve(window[:, :2], true[:, :2], left=False)
+    centre = true[:, 2] - window[:, 2]
+    return torch.cat([sides, centre.unsqueeze(1)], dim=1)
+
+
+def angle_and_scale(sides: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the angle and the log of the scale of half sides."""
+    (xx, xy), (yx, yy) = sides.permute(1, 2, 0)
+    scale = torch.linalg.det(sides).abs().log() / 2
+    return torch.atan2(xy - yx, xx + yy), scale
+
+
+def mean_pose(poses: Tensor) -> Tensor:
+    """Return a square at the mean angle, scale and centre, ``(3, 2)``."""
+    if len(poses) == 0:
+        return poses.new_tensor([[1, 0], [0, 1], [0, 0]])
+    angle, scale = angle_and_scale(poses[:, :2])
+    turn = torch.atan2(angle.sin().sum(), angle.cos().sum())
+    cos, sin = scale.mean().exp() * turn.cos(), scale.mean().exp() * turn.sin()
+    x, y = poses[:, 2].mean(0)
+    return torch.stack([cos, sin, -sin, cos, x, y]).view(3, 2)
 
 
 def variances(
     sides: Tensor, centre: Tensor, labels: Tensor
 ) -> dict[str, Tensor]:
     """Return the variance of each part of a pose about its class's mean."""
-    (xx, xy), (yx, yy) = sides.permute(1, 2, 0)
-    angle = torch.atan2(xy - yx, xx + yy)
-    scale = torch.linalg.det(sides).abs().log() / 2
+    angle, scale = angle_and_scale(sides)
     x, y = centre.unbind(1)
     parts = dict(angle=angle, log_scale=scale, x=x, y=y)
     members = torch.nn.functional.one_hot(labels).double()  # (N, classes)

@@ -37,6 +37,7 @@ def clean_copy(root: Path, commit: str) -> Path:
             git(root, 'clone', '-q', '--no-checkout', str(root), str(copy))
             git(copy, 'checkout', '-q', commit)
             for name in ('data', 'checkpoints'):
+                (root / name).mkdir(exist_ok=True)  # for what is fetched
                 (copy / name).symlink_to(root / name)
             (copy / '.complete').touch()
     return copy

@@ -11,7 +11,7 @@ from concurrent.futures import (
 from datetime import timedelta
 from statistics import mean
 
-from mmstn.results.clean_copy import clean_copy
+from mmstn.results.clean_copy import RUNS, clean_copy
 from mmstn.results.logs import epochs_trained
 from mmstn.results.run import Run
 
@@ -36,7 +36,8 @@ class Queue:
         self.began = {}  # of a run, when, at which epoch, and of how many
         self.took = []  # seconds of each finished run
         done = len(runs) - len(self.runs)
-        again = '; delete it to run again' if done else ''
+        again = f'; to train anew delete it and its folder in {RUNS}'
+        again = again if done else ''
         say(f'{done} of {len(runs)} runs have a record{again}')
 
     def execute(self) -> list[Exception]:

@@ -6,8 +6,9 @@ A record has
 - ``budget``: epochs, steps and batch size;
 - ``metrics``: name, value, and direction, ``'higher'`` or ``'lower'``: which
   is better;
-- ``parameters``, and ``flops`` of one image forward: matrix products and
-  convolutions, as torch counts them, so 2 for a multiplication and addition;
+- ``parameters``, and ``flops`` of the prediction of one image, in all draws of
+  theta if there are several: matrix products and convolutions, as torch counts
+  them, so 2 for a multiplication and addition;
 - ``precision`` of the products in training: ``'float32'``, or that of
   ``--amp``;
 - ``curve``: the table's metric at each validation, after how many epochs;

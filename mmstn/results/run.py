@@ -99,24 +99,40 @@ class Run:
             write_whole(path, commit.encode())
         return path.read_text()
 
+    def check_same(self, wanted: list) -> None:
+        """Raise a RuntimeError if the folder is of a run that was another.
+
+        Args:
+            wanted: What a run of now has: options and arguments.
+        """
+        path = self.folder / 'options.json'
+        if not path.is_file():
+            write_whole(path, json.dumps(wanted).encode())
+        elif (begun := json.loads(path.read_text())) != wanted:
+            raise RuntimeError(
+                f'{self.name}: {self.folder} holds a run that began with '
+                f'{begun}, and now it is to have {wanted}; run it as it '
+                'began, or delete that folder to train anew'
+            )
+
     def execute(self) -> Record:
         """Train where it was left, test, measure and write the record.
 
         Raises:
             BlockingIOError: If another process has the run at this moment.
-            RuntimeError: If training or test ends with an error, with the
-                end of its log.
+            RuntimeError: If the folder holds another run, or training or test
+                ends with an error, with the end of its log.
             ValueError: If the evaluator lacks the metric of the table.
         """
         with locked(self.folder) as lock:
             commit = self.commit()
             source = clean_copy(self.root, commit)
             amp = ['--amp'] * self.in_mixed_precision
-            trained = self.folder / 'trained'  # what the weights here are of
-            wanted = json.dumps([self.options(), *amp])
-            if not trained.is_file() or trained.read_text() != wanted:
+            self.check_same([self.options(), *amp])
+            trained = self.folder / 'trained'
+            if not trained.is_file():
                 self.call(source, lock, 'train.py', '--resume', *amp)
-                write_whole(trained, wanted.encode())
+                trained.touch()
             checkpoint = self.checkpoint()
             metrics = self.test(source, lock, checkpoint)
             if self.table.metric not in metrics:

@@ -49,8 +49,9 @@ def seeds_of(records: Sequence[Record]) -> str:
 
 def budget_of(records: Sequence[Record]) -> str:
     """Return what each run was allowed, in words."""
-    epochs = records[0].budget['epochs']
-    text = f'{epochs} epoch{"s" * (epochs > 1)}'
+    epochs = sorted({record.budget['epochs'] for record in records})
+    text = ' to '.join(map(str, dict.fromkeys([epochs[0], epochs[-1]])))
+    text += f' epoch{"s" * (epochs[-1] > 1)}'
     precisions = sorted({record.precision for record in records})
     if precisions != ['float32']:
         text += f' in {" or ".join(precisions)}'

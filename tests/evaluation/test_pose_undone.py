@@ -104,11 +104,16 @@ def test_what_does_not_vary_is_left_out():
     assert undone(true, true) == pytest.approx(dict(angle=100))
 
 
-def test_a_region_that_is_not_finite_undoes_nothing():
-    windows = TRUE.clone()
-    windows[::2] = torch.nan
-    shares = undone(windows)
-    assert all(35 < share < 65 for share in shares.values())
+@pytest.mark.parametrize('lost', [torch.nan, 3.0])  # no number, or no area
+def test_a_region_that_is_lost_undoes_nothing(lost):
+    windows, whole = TRUE.clone(), WHOLE.clone()
+    windows[::3], whole[::3] = lost, lost
+    third = pytest.approx(dict.fromkeys(undone(TRUE), 100 * 2 / 3), abs=7)
+    assert undone(windows) == third
+    none = pytest.approx(dict.fromkeys(undone(TRUE), 0), abs=1e-9)
+    assert undone(whole) == none
+    whole[:] = lost
+    assert undone(whole) == none
 
 
 @pytest.mark.parametrize('missing', ['gt_corners', 'attention'])

@@ -106,13 +106,35 @@ def calls(tmp_path, monkeypatch):
 
 
 def test_what_is_trained_is_not_trained_on(tmp_path, calls):
-    longer = replace(DIGITS, options={'train_cfg.max_epochs': 2})
-    for row in (DIGITS, DIGITS, longer, replace(longer, amp=True)):
+    for _ in range(2):
         with pytest.raises(ValueError, match='accuracy/top1, but the evalua'):
-            Run(tmp_path, TABLE, row, 0).execute()
-    train, test = 'train.py', 'test.py'
-    assert calls == [train, test, test, train, test, train, test]
+            Run(tmp_path, TABLE, DIGITS, 0).execute()
+    assert calls == ['train.py', 'test.py', 'test.py']
     assert not Run(tmp_path, TABLE, DIGITS, 0).is_done
+
+
+def test_a_run_that_began_as_another_is_not_gone_on_with(tmp_path, calls):
+    def stop(run, source, lock, tool, *arguments):
+        raise KeyboardInterrupt
+
+    began = Run(tmp_path, TABLE, DIGITS, 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, 'call', stop)
+        with pytest.raises(KeyboardInterrupt):
+            began.execute()
+    longer = replace(DIGITS, options={'train_cfg.max_epochs': 2})
+    for row in (longer, replace(DIGITS, amp=True)):
+        with pytest.raises(RuntimeError, match='delete that folder to train'):
+            Run(tmp_path, TABLE, row, 0).execute()
+    with pytest.raises(ValueError, match='the evaluator gives other'):
+        began.execute()
+    assert calls == ['train.py', 'test.py']
+
+
+def test_data_fetched_by_a_copy_lies_in_the_checkout(checkout):
+    copy = clean_copy(checkout, git(checkout, 'rev-parse', 'HEAD'))
+    (copy / 'data/mnist').mkdir(parents=True)
+    assert (checkout / 'data/mnist').is_dir()
 
 
 def test_a_line_that_a_full_disk_cut_is_passed_over(tmp_path):
@@ -181,10 +203,10 @@ def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
         '-qam',
         'x',
     )
-    longer = replace(row, options={'train_cfg.max_epochs': 2})
-    again = Run(checkout, TABLE, longer, 77).execute()
+    (first.folder / 'trained').unlink()  # as after a kill
+    again = first.execute()
     assert again.commit == record.commit
-    assert again.budget['epochs'] == 2
+    assert again.budget == record.budget
     assert 'resumed epoch: 1' in (first.folder / 'train.log').read_text()
 
 
@@ -198,7 +220,7 @@ def test_the_queue_skips_what_is_done_and_says_what_failed(checkout):
     ]
     lines = []
     (error,) = Queue(runs, 2, lines.append).execute()
-    assert lines[0] == '1 of 2 runs have a record; delete it to run again'
+    assert lines[0].startswith('1 of 2 runs have a record; to train anew')
     assert 'stn_digits seed 78: train.py failed' in str(error)
     assert not runs[1].is_done
 

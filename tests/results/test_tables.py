@@ -102,6 +102,13 @@ def test_what_ran_on_a_gpu_is_said_and_not_mixed_with_one_core():
     assert lines[1].endswith(mixed)
 
 
+def test_runs_that_stopped_at_several_epochs_say_from_which_to_which():
+    first, second = RECORDS['a/plain']
+    later = replace(second, budget=dict(second.budget, epochs=85))
+    line = markdown(TABLE, {'a/plain': [later, first]}).splitlines()[2]
+    assert '| 60 to 85 epochs |' in line
+
+
 def test_what_is_at_the_papers_to_its_digits_is_bold():
     assert cells(1)['ours, error'] == '**1.24**, seed 0'
     worse = {'a/better': [record('a/better', 0, 98.75)]}

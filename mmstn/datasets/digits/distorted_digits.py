@@ -21,9 +21,9 @@ from mmstn.registry import DATASETS
 class DistortedDigits(DigitDataset):
     """Distorted digits of any source.
 
-    Where a distortion places the digit and does no more (R, RTS and TC), a
-    sample has ``gt_corners``, the corners of the digit's frame: ``(4, 2)`` in
-    pixels, clockwise from the digit's upper left one.
+    Where a distortion places the digit and does no more (R, RTS, TC, shifts
+    and None), a sample has ``gt_corners``, the corners of the digit's frame:
+    ``(4, 2)`` in pixels, clockwise from the digit's upper left one.
 
     Args:
         load_digits: See ``DigitDataset``.
@@ -59,6 +59,12 @@ class DistortedDigits(DigitDataset):
             )
         if num_digits is not None:
             check_count(type(self).__name__, 'num_digits', num_digits)
+        elif fold != 0:
+            raise ValueError(
+                f'{type(self).__name__}: fold={fold!r} of what? Folds are of '
+                'num_digits, which is not given, so all digits are shown; '
+                'give both, or neither'
+            )
         self.num_digits = num_digits
         self.fold = fold
         if canvas is None:

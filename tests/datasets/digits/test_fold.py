@@ -66,6 +66,11 @@ def test_classes_that_cannot_be_as_many_are_refused(num_digits):
         fold_positions(LABELS, num_digits, 0)
 
 
+def test_a_fold_of_all_digits_is_refused():
+    with pytest.raises(ValueError, match='fold=3 of what.*give both, or nei'):
+        digits(fold=3)
+
+
 def test_more_digits_than_there_are_are_refused():
     with pytest.raises(ValueError, match='num_digits must be at most 600'):
         fold_positions(LABELS, 700, 0)
