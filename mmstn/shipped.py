@@ -26,25 +26,27 @@ def find_config(name: str) -> Path:
     return find(name.removeprefix('mmstn::'), known, 'config of mmstn')
 
 
-def find_weights(config: Path) -> Path:
+def find_weights(config: str | Path | None) -> Path:
     """Return the path of the weights that come with a config of mmstn.
+
+    Args:
+        config: Its file; None of one without.
 
     Raises:
         FileNotFoundError: If none do, with the configs that have some.
     """
-    name = next(
-        (n for n, p in scripts(MIM / 'configs').items() if p.samefile(config)),
-        None,
-    )
+    known = scripts(MIM / 'configs') if config else {}
+    name = next((n for n, p in known.items() if p.samefile(config)), None)
     path = WEIGHTS / f'{name}.pth'
     if name is None or not path.is_file():
-        known = sorted(
+        shipped = sorted(
             p.relative_to(WEIGHTS).with_suffix('').as_posix()
             for p in WEIGHTS.rglob('*.pth')
         )
         raise FileNotFoundError(
-            f'no weights of {name or config} come with mmstn, only of '
-            f'{", ".join(known)}; train it, and give the checkpoint'
+            f'no weights of {name or config or "this config"} come with '
+            f'mmstn, only of {", ".join(shipped)}; train it, and give the '
+            'checkpoint'
         )
     return path
 

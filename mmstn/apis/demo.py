@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config
 from PIL import Image
 
+from mmstn.apis.images import read
 from mmstn.apis.stn_inferencer import STNInferencer
 from mmstn.geometry import projective_grid, sample
 from mmstn.visualization.image_sheet import image_sheet
@@ -175,7 +176,9 @@ def first_picture(cfg: Config) -> np.ndarray:
     dataset = (cfg.get('test_dataloader') or {}).get('dataset')
     try:
         info = DATASETS.build(dataset).get_data_info(0)
-        image = info['img'] if 'img' in info else cv2.imread(info['img_path'])
+        image = info.get('img')  # RGB
+        if image is None:
+            image = read(info['img_path'])[..., ::-1]
     except (FileNotFoundError, TypeError, KeyError, RuntimeError):
         return np.zeros((336, 336, 3), np.uint8)
     if image.ndim == 2:
@@ -187,7 +190,7 @@ def first_picture(cfg: Config) -> np.ndarray:
         )
     ratio = 336 / max(image.shape[:2])
     image = cv2.resize(image, None, fx=ratio, fy=ratio)
-    return np.ascontiguousarray(image[..., ::-1])
+    return np.ascontiguousarray(image)
 
 
 def serve(

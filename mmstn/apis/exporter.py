@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
-from mmpretrain.datasets import remove_transform
 from mmpretrain.registry import TRANSFORMS
 from torch import Tensor, nn
 
 from mmstn.apis.images import load
-from mmstn.apis.stn_inferencer import with_test_set
+from mmstn.apis.pipeline import image_steps
 from mmstn.attention.glimpse import PER_SIDE
 from mmstn.attention.undisturbed import undisturbed
 from mmstn.files import write_whole
@@ -244,16 +243,9 @@ def shape_of_images(cfg: Config) -> tuple[int, ...]:
     Raises:
         ValueError: If the config has no pipeline.
     """
-    steps = with_test_set(cfg).test_dataloader.dataset.pipeline
-    pipeline = Compose(
-        [
-            TRANSFORMS.build(step)
-            for step in remove_transform(steps, 'LoadImageFromFile')
-        ]
-    )
+    pipeline = Compose([TRANSFORMS.build(step) for step in image_steps(cfg)])
     blank = np.zeros((512, 512, 3), np.uint8)
-    sample = {**load(blank), 'sample_idx': 0}  # noise that stays asks for it
-    return tuple(pipeline(sample)['inputs'].shape)
+    return tuple(pipeline(load(blank))['inputs'].shape)
 
 
 def random_images(size: int, shape: Sequence[int], exported: Exported):
@@ -265,8 +257,13 @@ def random_images(size: int, shape: Sequence[int], exported: Exported):
 
 
 def relative(theirs: np.ndarray, ours: np.ndarray) -> float:
-    """Return the largest difference, over the largest number beyond 1."""
-    return float(np.abs(theirs - ours).max() / max(1, np.abs(ours).max()))
+    """Return the largest difference, over the largest number beyond 1.
+
+    NaN where one has a number and the other none, as behind a camera.
+    """
+    is_none = np.isnan(theirs) & np.isnan(ours)
+    difference = np.where(is_none, 0, np.abs(theirs - ours)).max()
+    return float(difference / max(1, np.where(is_none, 0, abs(ours)).max()))
 
 
 @contextmanager

@@ -16,6 +16,13 @@ def load(image: str | Path | np.ndarray | Image.Image) -> dict:
     return dict(img=pixels, img_path=path, img_shape=size, ori_shape=size)
 
 
+def to_rgb(results: dict) -> dict:
+    """Return the fields with ``img`` in RGB; a grey one is as it was."""
+    if results['img'].ndim == 3:
+        results['img'] = np.ascontiguousarray(results['img'][..., ::-1])
+    return results
+
+
 def read(image: str | Path | np.ndarray | Image.Image) -> np.ndarray:
     """Return an image upright in BGR, ``(H, W, 3)`` in uint8.
 

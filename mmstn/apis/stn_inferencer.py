@@ -1,6 +1,5 @@
 """Classify images, and return the regions that transformers read."""
 
-import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,12 +9,12 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, default_collate
 from mmengine.model import BaseModel
 from mmpretrain.apis import ImageClassificationInferencer
-from mmpretrain.datasets import remove_transform
 from mmpretrain.registry import TRANSFORMS
 from mmpretrain.structures import DataSample
 
-from mmstn.apis.images import load, read
+from mmstn.apis.images import load, to_rgb
 from mmstn.apis.outline_visualizer import OutlineVisualizer
+from mmstn.apis.pipeline import image_steps, takes_rgb, with_test_set
 from mmstn.attention.denormaliser import Denormaliser
 from mmstn.attention.record import record_attention
 from mmstn.attention.regions import find_regions
@@ -55,13 +54,15 @@ class STNInferencer(ImageClassificationInferencer):
     Args:
         model: A config, its path, the name of a config of mmstn, such as
             ``'st_cnn_aff_rts'``, or a model made by ``get_model``.
-        pretrained: Path of the checkpoint. True: the weights that come with
-            mmstn for the named config, or a config's ``load_from``; False:
-            none.
+        pretrained: Path of the checkpoint. True: a config's ``load_from``, or
+            the weights that come with mmstn for it; False: none.
         **kwargs: Of ``ImageClassificationInferencer``: ``device``,
             ``classes``, ...
 
+    The noise of ``mmstn.Turn`` and ``mmstn.CornerNoise`` is left out.
+
     Raises:
+        FileNotFoundError: If there is no checkpoint.
         ValueError: If the network has no transformer, the checkpoint is one
             of another network, the config has no pipeline for images, or its
             pipeline has a step through which pixels cannot be followed.
@@ -76,20 +77,27 @@ class STNInferencer(ImageClassificationInferencer):
         if isinstance(model, str | Path):
             path = find_config(str(model))
             model = Config.fromfile(path)
-            if pretrained is True and model.get('load_from') is None:
-                pretrained = str(find_weights(path))
         if isinstance(pretrained, Path):
             pretrained = str(pretrained)
         if isinstance(model, Config):
+            if pretrained is True and model.get('load_from') is None:
+                pretrained = str(find_weights(model.filename))
             model = with_test_set(model)
         super().__init__(model, pretrained, **kwargs)
+        weights = pretrained
         if pretrained is True and not isinstance(model, BaseModel):
             known = self.model._metainfo
-            pretrained = (
-                known.weights if known else self.config.get('load_from')
-            )
-        if isinstance(pretrained, str):
-            load_whole(self.model, pretrained)
+            weights = known.weights if known else self.config.get('load_from')
+        if isinstance(weights, str):
+            try:
+                load_whole(self.model, weights)
+            except ValueError as error:
+                if pretrained is not True:
+                    raise
+                raise ValueError(
+                    'STNInferencer: no checkpoint is given, so that which '
+                    f'the config starts from was taken; {error}'
+                ) from error
         self.transformers = require_transformers(
             'STNInferencer',
             self.model,
@@ -98,15 +106,11 @@ class STNInferencer(ImageClassificationInferencer):
         )
 
     def _init_pipeline(self, cfg: Config) -> Callable:
-        steps = with_test_set(cfg).test_dataloader.dataset.pipeline
+        steps = image_steps(cfg)
         self.steps = geometric_steps(steps)
+        self.is_rgb = takes_rgb(cfg)
         # images are loaded in `preprocess`
-        return Compose(
-            [
-                TRANSFORMS.build(step)
-                for step in remove_transform(steps, 'LoadImageFromFile')
-            ]
-        )
+        return Compose([TRANSFORMS.build(step) for step in steps])
 
     def _inputs_to_list(self, inputs: object) -> list:
         inputs = str(inputs) if isinstance(inputs, Path) else inputs
@@ -114,7 +118,8 @@ class STNInferencer(ImageClassificationInferencer):
 
     def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator[dict]:
         """Yield batches; their samples know the path and size of the image."""
-        pipeline = Compose([load, self.pipeline])
+        steps = [load, to_rgb] if self.is_rgb else [load]
+        pipeline = Compose([*steps, self.pipeline])
         chunks = self._get_chunk_data(map(pipeline, inputs), batch_size)
         yield from map(default_collate, chunks)
 
@@ -129,7 +134,7 @@ class STNInferencer(ImageClassificationInferencer):
         regions = find_regions(
             record,
             [pixel_map(self.steps, sample).to_image for sample in predictions],
-            Denormaliser(preprocessor, predictions),
+            Denormaliser(preprocessor, predictions, self.is_rgb),
         )
         for sample, of_sample in zip(predictions, regions, strict=True):
             sample.set_field(of_sample, 'regions')
@@ -151,7 +156,7 @@ class STNInferencer(ImageClassificationInferencer):
         images = [
             str(image)
             if isinstance(image, str | Path)
-            else read(image)[..., ::-1]
+            else to_rgb(load(image))['img']
             for image in ori_inputs
         ]
         return super().visualize(
@@ -206,22 +211,3 @@ def inference_model(model: str | Config | BaseModel, *args, **kwargs) -> dict:
         **kwargs: Of the inferencer, ``pretrained`` and ``device``.
     """
     return STNInferencer(model, **kwargs)(*args)[0]
-
-
-def with_test_set(cfg: Config) -> Config:
-    """Return the config, with the validation set for a missing test set.
-
-    Raises:
-        ValueError: If neither has a pipeline.
-    """
-    for name in ('test_dataloader', 'val_dataloader'):
-        loader = cfg.get(name) or {}
-        if loader.get('dataset', {}).get('pipeline') is not None:
-            cfg = copy.copy(cfg)
-            cfg.test_dataloader = loader
-            return cfg
-    raise ValueError(
-        'STNInferencer: the config has no pipeline to preprocess an image '
-        'by; give it test_dataloader=dict(dataset=dict(pipeline=[...])), or '
-        'a val_dataloader with one'
-    )

@@ -73,9 +73,11 @@ class Glimpse:
 
     @property
     def reaches_input(self) -> bool:
-        """True if each point of the output is one point of the input."""
+        """True if each point of an output is one point of its input."""
         lineage = self.source.lineage
         if lineage is None or len(self.input.size) != len(self.family.size):
+            return False
+        if len(self.theta) != len(self.input.values):
             return False
         return all(
             len(glimpse.theta) == len(self.theta)

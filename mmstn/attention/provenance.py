@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -27,20 +28,21 @@ class Provenance(TorchDispatchMode):
             provenance.of(conv(first))        # ('A',)
             provenance.of(first + second)     # None
 
-    Keyed by memory, which views share. Memory that is used again is written
-    by an operation first, which sets its lineage anew.
+    Keyed by memory, which views share, for as long as it is in use: what uses
+    it next may be a constant, written by no operation.
     """
 
     def __init__(self):
         super().__init__()
-        self.lineages = {}
+        self.lineages = {}  # with the storage each is of
         self.started = {}
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         outputs = func(*args, **(kwargs or {}))
         lineage = join([self.of(t) for t in tensors((args, kwargs))])
         for tensor in tensors(outputs):
-            self.lineages[memory(tensor)] = lineage
+            storage = StorageWeakRef(tensor.untyped_storage())
+            self.lineages[memory(tensor)] = storage, lineage
         return outputs
 
     def start(self, output: Tensor, lineages: Sequence[Lineage]) -> None:
@@ -56,7 +58,9 @@ class Provenance(TorchDispatchMode):
         """Return the lineage of a tensor."""
         address = memory(tensor)
         if address not in self.started:
-            return self.lineages.get(address, ())
+            storage, lineage = self.lineages.get(address, (None, ()))
+            is_of_it = storage is not None and not storage.expired()
+            return lineage if is_of_it else ()
         output, lineages = self.started[address]
         # first and last cell within the first sample it is a view of
         first = tensor.storage_offset() - output.storage_offset()

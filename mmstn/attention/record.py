@@ -40,6 +40,18 @@ class Record:
         """The glimpse of each transformer, N of N parallel ones."""
         return [glimpse for few in self.readings.values() for glimpse in few]
 
+    def check_samples(self) -> None:
+        """Raise a ValueError if a transformer reads more or less than them."""
+        count = len(self.input.values)
+        for glimpse in self.glimpses:
+            if len(glimpse.theta) != count:
+                raise ValueError(
+                    f'{glimpse.name}: it reads {len(glimpse.theta)} sources '
+                    f'of {count} samples, so no region belongs to a sample; '
+                    'of several views of each, use a '
+                    'mmstn.ParallelSpatialTransformer'
+                )
+
     def on_output(
         self,
         name: str,

@@ -26,7 +26,11 @@ def find_regions(
     Returns:
         Dicts with ``transformer``, ``theta``, ``outline`` and ``crop``, as
         :class:`mmstn.apis.STNInferencer` describes them.
+
+    Raises:
+        ValueError: If a transformer read another number of sources.
     """
+    record.check_samples()
     outlines = [
         border(glimpse) if glimpse.reaches_input else None
         for glimpse in record.glimpses

@@ -180,15 +180,15 @@ def geometric_steps(pipeline: Sequence[dict]) -> list:
     """
     steps = []
     for cfg in pipeline:
-        kind = cfg['type']
-        known = TRANSFORMS.get(kind) if isinstance(kind, str) else kind
+        known = transform_class(cfg)
         if known in FOLLOWED:
             steps.append(TRANSFORMS.build(cfg))
         elif known not in IN_PLACE:
             raise ValueError(
-                f'pixel_map: cannot follow a pixel through {kind!r} of the '
-                f'pipeline; it follows {names(FOLLOWED)}, and leaves pixels '
-                f'in place at {names(IN_PLACE)}'
+                f'pixel_map: cannot follow a pixel through {cfg["type"]!r} '
+                f'of the pipeline; it follows {names(FOLLOWED)}, and leaves '
+                f'pixels in place at {names(IN_PLACE)}; give '
+                'test_dataloader.dataset.pipeline without it'
             )
     if [type(step) for step in steps].count(RandomFlip) > 1:
         raise ValueError(
@@ -196,6 +196,12 @@ def geometric_steps(pipeline: Sequence[dict]) -> list:
             'sample tells only what the last one did; leave one'
         )
     return steps
+
+
+def transform_class(step: dict) -> type | None:
+    """Return the class of a step of a pipeline, None if it is unknown."""
+    kind = step['type']
+    return TRANSFORMS.get(kind) if isinstance(kind, str) else kind
 
 
 def names(classes) -> str:

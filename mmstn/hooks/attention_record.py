@@ -30,6 +30,7 @@ class AttentionRecordHook(Hook):
     def __init__(self):
         self.handles = ExitStack()  # an epoch long
         self.one_pass = ExitStack()
+        self.record = None  # of a pass
 
     def before_run(self, runner: Runner) -> None:
         """Raise a ValueError if the network has no transformer."""
@@ -74,9 +75,10 @@ class AttentionRecordHook(Hook):
                 Anything if an earlier epoch failed, which left the hooks.
         """
         self.one_pass.close()
-        if not isinstance(predictions, list):
+        record, self.record = self.record, None  # it holds what it saw
+        if record is None or not isinstance(predictions, list):
             return
-        attention = outlines(self.record)
+        attention = outlines(record)
         for index, prediction in enumerate(predictions):
             prediction.set_field(
                 {name: points[index] for name, points in attention.items()},

@@ -25,7 +25,11 @@ def attention_sheet(
         predictions: A DataSample for each sample.
         preprocessor: The network's data preprocessor, undone for display.
         dataset: Names the classes, if they have names.
+
+    Raises:
+        ValueError: If a transformer read another number of sources.
     """
+    record.check_samples()
     show = Denormaliser(preprocessor, predictions)
     readers = [
         (glimpse, draw.colour_of(index))

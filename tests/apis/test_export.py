@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 import mmstn
 from mmstn.apis import export
-from mmstn.apis.exporter import Exported, shape_of_images
+from mmstn.apis.exporter import Exported, relative, shape_of_images
 from mmstn.models import (
     AffineGrid,
     GridSampler,
@@ -183,6 +183,13 @@ def test_a_transformer_inside_a_backbone_is_exported(tmp_path):
     path = tmp_path / 'inside.onnx'
     model = awake(STNBackbone(net, look), 2, 8, 8)
     assert max(export(model, (2, 8, 8), path, theta=True).values()) < 1e-5
+
+
+def test_what_both_leave_open_is_no_difference():
+    ours = np.array([3.0, np.nan, -4.0])
+    assert relative(ours, ours) == 0
+    assert relative(np.array([3.0, np.nan, -3.0]), ours) == 0.25
+    assert np.isnan(relative(np.array([3.0, 2.0, -4.0]), ours))
 
 
 def test_noise_that_stays_does_not_hide_the_shape():

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmpretrain.apis import ImageClassificationInferencer, get_model
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
@@ -364,6 +365,48 @@ def test_pictures_in_a_folder_show_the_outlines(look, kind, resize, tmp_path):
             assert far.min() < 20
 
 
+def test_a_grey_picture_is_not_mirrored_where_it_is_shown(look, tmp_path):
+    inferencer = look(transformer(**WINDOW))
+    grey = np.zeros((180, 360), np.uint8)
+    grey[:, :40] = 255
+    inferencer(grey, show_dir=tmp_path)
+    shown = cv2.imread(str(tmp_path / '0.png'))
+    assert (shown[-1, 0] == 255).all()
+    assert (shown[-1, -1] == 0).all()
+
+
+def test_without_files_a_pipeline_takes_rgb(look):
+    cfg = config(transformer(**WINDOW), to_rgb=False)
+    torch.manual_seed(0)
+    of_bgr = STNInferencer(cfg, False)
+    del cfg.test_dataloader.dataset.pipeline[0]  # LoadImageFromFile
+    torch.manual_seed(0)
+    of_rgb = STNInferencer(cfg, False)
+    picture = photo()
+    (expected,) = of_bgr(picture[..., ::-1])
+    (result,) = of_rgb(picture)
+    assert_array_equal(result['pred_scores'], expected['pred_scores'])
+    crop, mirrored = (r['regions'][0]['crop'] for r in (result, expected))
+    assert_array_equal(crop, mirrored[..., ::-1])
+    (of_file,) = of_bgr(picture)
+    assert_array_equal(crop, of_file['regions'][0]['crop'])
+
+
+@pytest.mark.parametrize('name', ['ic_stn_2_noise', 'stn_vit_turned'])
+def test_noise_of_an_experiment_is_left_out(name):
+    inferencer = STNInferencer(f'signs/{name}', False)
+    inferencer.model.eval()
+    results = inferencer([photo((100, 50))] * 2)
+    crops = [result['regions'][0]['crop'] for result in results]
+    assert_array_equal(*crops)
+    outline = results[0]['regions'][0]['outline']
+    if name == 'ic_stn_2_noise':  # 36 of 50 pixels, 7 on each side
+        expected = [[6.5, 13.5], [42.5, 13.5], [42.5, 85.5], [6.5, 85.5]]
+    else:
+        expected = [[-0.5, -0.5], [49.5, -0.5], [49.5, 99.5], [-0.5, 99.5]]
+    assert_allclose(outline, expected, atol=1e-4)
+
+
 def test_the_picture_of_a_number_shows_its_outline(tmp_path):
     cfg = config(transformer(**WINDOW))
     cfg.model.head = dict(type='mmstn.DigitSequenceHead', in_channels=6)
@@ -428,6 +471,18 @@ def test_a_built_network_gets_the_weights_of_a_checkpoint(checkpoint):
         expected = torch.load(checkpoint)['state_dict']
         for name, value in model.state_dict().items():
             assert torch.equal(value, expected[name]), name
+
+
+def test_a_config_without_a_checkpoint_is_refused_as_its_file(checkpoint):
+    cfg = config(transformer(**WINDOW))
+    with pytest.raises(FileNotFoundError, match='no weights of this config'):
+        STNInferencer(cfg)
+    cfg.load_from = checkpoint
+    with pytest.raises(ValueError, match='no checkpoint is given, so that'):
+        STNInferencer(cfg)
+    shipped = STNInferencer(Config.fromfile(DIGITS)).model.state_dict()
+    for name, value in STNInferencer(DIGITS).model.state_dict().items():
+        assert torch.equal(value, shipped[name]), name
 
 
 def test_birds_are_looked_at_by_two():

@@ -3,16 +3,21 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from mmengine.model import MMDistributedDataParallel
 from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
 from small_transformer import small_transformer
 from torch import nn
 from torch.testing import assert_close
 
+from mmstn.attention.provenance import Provenance
 from mmstn.attention.record import record_attention
+from mmstn.attention.regions import find_regions
 from mmstn.models.transformer.find import find_transformers, unwrap
+from mmstn.visualization.attention_sheet import attention_sheet
 
 
 def transformer(start=(0.5, 0.25, 0), family='AttentionGrid', source=(8, 8)):
@@ -251,6 +256,31 @@ class Joined(nn.Module):
     def forward(self, source):
         other = source[..., ::2, ::2] if self.skips else self.other(source)
         return self.last(self.one(source) + other)
+
+
+def test_a_constant_has_no_lineage_of_what_lay_in_its_memory():
+    memory = np.zeros((1, 1, 8, 8))
+    with Provenance() as provenance:
+        output = torch.ones(1, 1, 8, 8)
+        provenance.start(output, [('A',)])
+        moved = torch.from_numpy(memory).copy_(output)
+        assert provenance.of(moved) == ('A',)
+        del moved
+        assert provenance.of(torch.from_numpy(memory)) == ()
+
+
+def test_views_in_the_batch_are_of_no_sample():
+    class Views(nn.Sequential):
+        def forward(self, source):
+            return super().forward(torch.cat([source, source.flip(-1)]))
+
+    seen = seen_in(Views(transformer()), source())
+    assert not seen.glimpses[0].reaches_input
+    with pytest.raises(ValueError, match='0: it reads 4 sources of 2 samples'):
+        find_regions(seen, [None, None], None)
+    predictions = [DataSample()] * 2
+    with pytest.raises(ValueError, match='0: it reads 4 sources of 2 samples'):
+        attention_sheet(seen, predictions, nn.Identity(), None)
 
 
 def test_the_sum_of_two_outputs_has_no_region_on_the_input():

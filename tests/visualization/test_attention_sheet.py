@@ -236,6 +236,12 @@ def test_a_picture_is_shown_in_rgb(to_rgb, fields, expected):
     np.testing.assert_array_equal(rgb[0, 0], expected)
 
 
+def test_a_picture_from_0_to_1_is_shown_from_black_to_white():
+    net = preprocessor(mean=[0.5, 0.4, 0.3], std=[0.2, 0.25, 0.3])
+    rgb = shown(net, COLOUR / 255)
+    np.testing.assert_array_equal(rgb[0, 0], [10, 120, 250])
+
+
 def test_grey_stays_grey():
     net = preprocessor(mean=[33], std=[78])
     image = torch.arange(64.0).view(1, 8, 8)
