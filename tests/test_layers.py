@@ -15,7 +15,11 @@ FILES = [
     if '.mim' not in path.parts
 ]
 LAB = {'mmengine', 'mmpretrain', 'mmcv', 'mmstn.registry', 'mmstn.checks'}
-BUILD = {'mmstn.models.build', 'mmstn.models.features'}
+BUILD = {
+    'mmstn.models.build',
+    'mmstn.models.features',
+    'mmstn.models.thread',
+}
 TRANSFORMER = {'mmstn.models.transformer', *BUILD}
 # A layer may import itself, the standard library, and what stands here.
 MAY_IMPORT = {
@@ -50,6 +54,7 @@ MAY_IMPORT = {
     'mmstn.models': {'torch', *LAB},
     'mmstn.models.build': {'torch', 'mmpretrain', 'mmstn.registry'},
     'mmstn.models.features': set(),
+    'mmstn.models.thread': {'torch'},
     'mmstn.models.transformer': {
         'torch',
         'mmstn.geometry',

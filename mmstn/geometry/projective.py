@@ -45,8 +45,9 @@ def affine_at_centre(matrix: Tensor) -> Tensor:
 def compose_projective(outer: Tensor, inner: Tensor) -> Tensor:
     """Return the homography that maps by ``inner``, then by ``outer``.
 
-    Both are ``(B, 3, 3)``; the last entry of the result is 1, so ``outer``
-    must not send the centre of ``inner`` to infinity.
+    Both are ``(B, 3, 3)``; the last entry of the result is 1. So ``outer``
+    must not send the centre of ``inner`` to infinity; where it sends it behind
+    the camera, the result has it in front.
     """
     product = (outer.unsqueeze(-1) * inner.unsqueeze(1)).sum(2)  # no matmul
     return product / product[:, 2:, 2:]

@@ -98,9 +98,9 @@ def sample_zero_padded(
     if not isinstance(padding, str):
         colour = per_channel(padding, grid.shape[-1], values)
         values, padding = values - colour, 'zeros'
+    grid = grid.to(values.dtype)
     if padding != 'zeros' and not is_bounded(grid):
         grid = grid.clamp(-FARTHEST, FARTHEST).nan_to_num()
-    grid = grid.to(values.dtype)
     if grid.shape[-1] == 1:  # torch reads pictures: a series is one row
         values, grid = values.unsqueeze(2), F.pad(grid, (0, 1)).unsqueeze(1)
     with torch.autocast(source.device.type, enabled=False):

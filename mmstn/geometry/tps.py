@@ -23,7 +23,8 @@ def control_lattice(rows: int, columns: int) -> Tensor:
 def radial(points: Tensor, control: Tensor) -> Tensor:
     """Return the kernel ``r^2 log r^2``, ``(P, K)``; 0 where ``r`` is 0."""
     squared = (points[:, None] - control[None]).square().sum(-1)
-    return torch.xlogy(squared, squared)
+    least = torch.finfo(squared.dtype).tiny  # the slope is 0 there, not NaN
+    return torch.xlogy(squared, squared.clamp(min=least))
 
 
 def homogeneous(points: Tensor) -> Tensor:

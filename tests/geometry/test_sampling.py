@@ -180,6 +180,13 @@ def test_a_grid_of_nan_gives_nan_for_that_sample_only(kernel, padding, size):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('padding', ['border', 'reflection'])
+def test_a_half_grid_of_nan_gives_nan(padding):
+    grid = torch.full((1, 2, 2, 2), torch.nan, dtype=torch.float16)
+    output = sample(torch.rand(1, 1, 4, 4).half(), grid, padding=padding)
+    assert output.isnan().all()
+
+
 def test_a_grid_that_is_not_finite_does_not_crash():
     # in a process of its own: it would take this one along
     code = """

@@ -76,6 +76,19 @@ def test_unusable_control_points_are_refused(control):
         tps.tps_basis(control, control)
 
 
+def test_at_control_points_the_slope_is_that_beside_them():
+    control = tps.control_lattice(3, 4)
+    targets = control + 0.1 * control.flip(1).sin()
+    coefficients = tps.tps_coefficients(control)
+
+    def slopes(points):
+        points.requires_grad_()
+        moved = tps.apply_tps(targets[None], control, points, coefficients)
+        return torch.autograd.grad(moved.sum(), points)[0]
+
+    assert_close(slopes(control.clone()), slopes(control + 1e-9))
+
+
 def test_gradients():
     control = tps.control_lattice(3, 3)
     targets = displaced(control).requires_grad_()

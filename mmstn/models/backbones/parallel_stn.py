@@ -4,6 +4,7 @@ import copy
 
 from mmengine.model import ModuleList
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from mmstn.models.backbones.backbone_wrapper import BackboneWrapper
 from mmstn.models.build import build
@@ -97,8 +98,12 @@ class ParallelSTNBackbone(BackboneWrapper):
         ]
 
 
-def weight_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each entry of a module's checkpoint, by name."""
+def weight_shapes(module: nn.Module) -> dict[str, tuple[int, ...] | None]:
+    """Return the shape of each entry of a module's checkpoint, by name.
+
+    None of what a lazy layer has not made yet.
+    """
     return {
-        name: tuple(value.shape) for name, value in module.state_dict().items()
+        name: None if is_lazy(value) else tuple(value.shape)
+        for name, value in module.state_dict().items()
     }

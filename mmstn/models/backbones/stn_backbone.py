@@ -1,7 +1,6 @@
 """Any backbone, with spatial transformers on its input or inside it."""
 
 import logging
-import threading
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,16 +18,8 @@ from mmstn.models.backbones.insertion import (
     working_places,
 )
 from mmstn.models.build import build
+from mmstn.models.thread import COMPILED, this_thread
 from mmstn.registry import MODELS
-
-
-class Received(threading.local):
-    """What each place got in the forward pass of this thread."""
-
-    by_place: list[list[str]] | None = None  # None outside of a pass
-
-    def __reduce__(self):  # a copy has that of the thread that copies
-        return type(self), (), self.__dict__
 
 
 @MODELS.register_module()
@@ -83,7 +74,7 @@ class STNBackbone(BackboneWrapper):
         self.backbone = build(backbone)
         self.transformers = ModuleList()
         self.places: list[str | None] = []
-        self._received = Received()
+        self._received = {}  # by thread, what each place got in its pass
         self._is_watched = False  # whether a training pass was
         for part in transformers:
             self._insert(part)
@@ -105,7 +96,8 @@ class STNBackbone(BackboneWrapper):
         for index, place in enumerate(self.places):
             if place is None:
                 source = self._transform_by(index, source)
-        self._received.by_place = [[] for _ in self.places]
+        thread = this_thread()
+        self._received[thread] = [[] for _ in self.places]
         try:
             if torch.compiler.is_compiling() or self._is_watched:
                 features = self.backbone(source)
@@ -113,15 +105,17 @@ class STNBackbone(BackboneWrapper):
                 features = self._run_watched(source)
             else:
                 features = self.backbone(source)
-            self._check_places(source)
+            self._check_places(source, self._received[thread])
         finally:
-            self._received.by_place = None
+            del self._received[thread]
         return features
 
     def _transform(self, index: int, module, inputs: tuple) -> Tensor | None:
         """Transform the input of a submodule; a forward pre-hook."""
-        if self._received.by_place is not None:  # else a backward recomputes
-            received = self._received.by_place[index]
+        by_place = self._received.get(this_thread())
+        by_place = by_place or self._received.get(COMPILED)
+        if by_place is not None:  # else a backward recomputes
+            received = by_place[index]
             received.append('one map' if is_map(inputs) else describe(inputs))
             if received != ['one map']:
                 return None  # left as it is; forward says why that cannot be
@@ -137,8 +131,7 @@ class STNBackbone(BackboneWrapper):
                 f'STNBackbone, transformers[{index}]{where}: {error}'
             ) from error
 
-    def _check_places(self, source: Tensor) -> None:
-        by_place = self._received.by_place
+    def _check_places(self, source: Tensor, by_place: list) -> None:
         for place, received in zip(self.places, by_place, strict=True):
             if place is None or received == ['one map']:
                 continue

@@ -14,10 +14,11 @@ class ModuleLocalisation(Localisation):
     """Give theta by a module that returns theta, or features for it.
 
     What it returns in the first pass decides, or a checkpoint before that. A
-    tensor of exactly ``(B, P)`` is theta, and where theta starts is up to the
-    module. Everything else is features, a tensor ``(B, ...)`` or a tuple of
-    which the last one counts:
-    a linear layer behind them starts at ``start``.
+    tensor ``(B, P)`` is theta, and so is the matrix of an affine map,
+    ``(B, 2, 3)``, or ``(B, N, P)`` of N parallel transformers; where theta
+    starts is up to the module. Everything else is features, a tensor
+    ``(B, ...)`` or a tuple of which the last one counts: a linear layer behind
+    them starts at ``start``.
 
     The layer is lazy unless the module has ``out_features``: pass a batch
     before what reads every parameter, such as DDP or ``init_weights``.
@@ -44,6 +45,19 @@ class ModuleLocalisation(Localisation):
         ):
             super().go_to_start()
 
+    def init_weights(self):
+        super().init_weights()
+        layer = getattr(self, 'regressor', None)
+        is_lazy = isinstance(layer, nn.LazyLinear)
+        if is_lazy and layer.has_uninitialized_params():
+            raise ValueError(
+                'SpatialTransformer: localisation '
+                f'{type(self.trunk).__name__} does not tell how long its '
+                'features are, as by out_features, and no batch told it; give '
+                'localisation=dict(trunk=it, in_features=...), or pass a '
+                'batch before init_weights'
+            )
+
     def forward(self, source: Tensor) -> Tensor:
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``.
 
@@ -56,16 +70,19 @@ class ModuleLocalisation(Localisation):
         if self.gives_theta is None:
             self.decide(output)
         if self.gives_theta:
-            return output
+            return output.flatten(1)
         features = self.flatten(output)
         if isinstance(self.regressor, nn.LazyLinear):
             self.materialise(self.regressor, features)
         return self.regress(features, source)
 
     def is_theta(self, output: object) -> bool:
-        """True for a tensor ``(B, P)``."""
-        shape = (len(self.start),)
-        return isinstance(output, Tensor) and output.shape[1:] == shape
+        """True for a tensor ``(B, P)``, or ``(B, n, P / n)``."""
+        return (
+            isinstance(output, Tensor)
+            and output.ndim in (2, 3)
+            and output.shape[1:].numel() == len(self.start)
+        )
 
     def decide(self, output: object) -> None:
         """Take the module's output as theta or as features from now on."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmstn.checks import is_finite_number
+from mmstn.models.thread import COMPILED, this_thread
 from mmstn.models.transformer.localisation import Localisation
 from mmstn.models.transformer.spatial_transformer import SpatialTransformer
 from mmstn.registry import MODELS
@@ -77,7 +78,7 @@ class ProbabilisticLocalisation(Localisation):
         self.deviation = deviation
         super().__init__(trunk, start, in_features, init_cfg)
         self.posterior: Posterior | None = None
-        self.noise: Tensor | None = None  # (P,), of a pass of predictions
+        self.noise: dict[int, Tensor] = {}  # (P,), by thread, of a prediction
 
     def first_outputs(self) -> tuple[float, ...]:
         log_variances = (2 * log(self.deviation),) * len(self.start)
@@ -86,16 +87,16 @@ class ProbabilisticLocalisation(Localisation):
     def forward(self, source: Tensor) -> Tensor:
         """Return theta ``(B, P)`` for a source ``(B, C, *size)``."""
         outputs = super().forward(source)  # (B, 2 * P)
-        self.posterior = Posterior(*outputs.chunk(2, dim=1))
+        posterior = Posterior(*outputs.chunk(2, dim=1))
+        self.posterior = posterior
         if self.training:
-            return self.posterior.draw(torch.randn_like(self.posterior.mean))
-        if self.noise is not None:
-            return self.posterior.draw(self.noise)
-        return self.posterior.mean
+            return posterior.draw(torch.randn_like(posterior.mean))
+        noise = self.noise.get(this_thread())
+        return posterior.mean if noise is None else posterior.draw(noise)
 
     def __getstate__(self) -> dict:
         # a copy starts without: a tensor with a history cannot be copied
-        return {**self.__dict__, 'posterior': None, 'noise': None}
+        return {**self.__dict__, 'posterior': None, 'noise': {}}
 
 
 def normal_noise(key: Sequence[int], length: int) -> Tensor:
@@ -114,7 +115,7 @@ def normal_noise(key: Sequence[int], length: int) -> Tensor:
 def drawing(
     localisers: Sequence[ProbabilisticLocalisation], key: Sequence[int]
 ) -> Iterator[None]:
-    """Within, let localisers in evaluation draw instead of giving the mean.
+    """Within, localisers in evaluation draw, in this thread, not the mean.
 
     A draw depends on the key and the localiser's place in the sequence. It is
     as many deviations from the mean for every sample, so that a prediction
@@ -124,18 +125,21 @@ def drawing(
         localisers: Of one network.
         key: Integers from 0.
     """
+    threads = (this_thread(), COMPILED)
     for place, localiser in enumerate(localisers):
-        localiser.noise = normal_noise((*key, place), len(localiser.start))
+        noise = normal_noise((*key, place), len(localiser.start))
+        localiser.noise.update(dict.fromkeys(threads, noise))
     try:
         yield
     finally:
         for localiser in localisers:
-            localiser.noise = None
+            for thread in threads:
+                localiser.noise.pop(thread, None)
 
 
 def is_drawing(transformer: nn.Module) -> bool:
     """Return whether a transformer is within :func:`drawing`."""
-    return getattr(transformer.localisation, 'noise', None) is not None
+    return this_thread() in getattr(transformer.localisation, 'noise', ())
 
 
 def some_draws(

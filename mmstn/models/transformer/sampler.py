@@ -72,6 +72,6 @@ def check_gradient(kernel: str, theta: Tensor) -> None:
     if kernel == 'nearest' and wanted:
         raise ValueError(
             "GridSampler: kernel='nearest' gives theta a gradient of zero, so "
-            "the localiser would learn nothing; use kernel='linear', or "
-            'freeze the localiser'
+            'the localiser, and what it reads, would learn nothing; use '
+            "kernel='linear', or freeze both"
         )

@@ -8,6 +8,8 @@ from mmpretrain.registry import MODELS
 from torch import nn
 from torch.testing import assert_close
 
+import mmstn
+
 RESNET = dict(type='ResNet', depth=18, stem_channels=8, base_channels=8)
 VIT = dict(
     type='VisionTransformer',
@@ -127,6 +129,19 @@ def test_a_single_transformer_is_refused():
     del cfg['transformer']['num_transformers']
     with pytest.raises(TypeError, match='must be a mmstn.ParallelSpatial'):
         MODELS.build(cfg)
+
+
+def test_a_checkpoint_loads_where_a_trunk_is_lazy():
+    def lazy():
+        trunk = nn.Sequential(nn.Flatten(), nn.LazyLinear(8))
+        grid = mmstn.AffineGrid((32, 32))
+        look = mmstn.ParallelSpatialTransformer(2, trunk, grid)
+        return mmstn.ParallelSTNBackbone(RESNET, look).eval()
+
+    model, again = lazy(), lazy()
+    expected = model(image())
+    again.load_state_dict(model.state_dict())
+    assert_close(again(image()), expected, **exactly)
 
 
 @pytest.mark.parametrize('shared', [False, True])

@@ -187,6 +187,17 @@ def test_compiled_it_gives_the_same(transformer):
 
 
 @pytest.mark.slow
+def test_compiled_in_parts_it_gives_the_same(transformer):
+    model = build(RESNET, transformer((8, 8), 'layer2', start=[0.5, 0.3, 0]))
+    for layer in (model.backbone.layer1, model.backbone.layer3):
+        layer.register_forward_hook(lambda *_: torch._dynamo.graph_break())
+    expected = model(image())
+    compiled = torch.compile(model, backend='eager')
+    for _ in range(2):
+        assert_close(compiled(image()), expected, **exactly)
+    assert model._received == {}
+
+
 def test_exported_it_gives_the_same(transformer):
     model, _ = bare_and_three(transformer, [0.5, 0.3, 0.1])
     # torch 2.6 traces strictly unless told not to

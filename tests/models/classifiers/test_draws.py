@@ -14,6 +14,7 @@ from small_transformer import small_transformer
 from tiny_run import trained
 from torch.testing import assert_close
 
+from mmstn.models.thread import COMPILED
 from mmstn.models.transformer.probabilistic import drawing
 
 DRAWN = small_transformer(deviation=0.3)
@@ -181,7 +182,7 @@ def test_a_prediction_does_not_depend_on_its_batch():
 def test_two_localisers_draw_apart():
     model = build(DRAWN, DRAWN)
     with drawing(model.drawn_localisers(), (0, 0)):
-        one, other = (m.noise for m in model.drawn_localisers())
+        one, other = (m.noise[COMPILED] for m in model.drawn_localisers())
     assert (one != other).all()
 
 

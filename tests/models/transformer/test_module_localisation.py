@@ -124,6 +124,34 @@ def test_a_tensor_of_the_shape_of_theta_is_theta():
     assert 'localisation.regressor.weight' not in model.state_dict()
 
 
+def test_a_matrix_is_the_theta_it_has_row_by_row():
+    matrix = torch.tensor([[0.5, 0.1, 0.25], [-0.1, 0.5, 0]])
+
+    def as_matrix(features):
+        return features.unflatten(1, (2, 3)) * 0 + matrix
+
+    model = transformer(as_matrix, 6)
+    assert_close(model.locate(source()), matrix.flatten().expand(3, 6))
+    assert model.localisation.gives_theta
+
+
+def test_thetas_of_parallel_transformers_may_be_apart():
+    def apart(features):
+        return features.unflatten(1, (2, 6))
+
+    module = Returning(apart, 12)
+    model = ParallelSpatialTransformer(2, module, AffineGrid(SIZE))
+    assert_close(model.locate(source()), module(source()), **exactly)
+
+
+def test_weights_cannot_be_initialised_before_the_length_is_known():
+    model = transformer(width=8)
+    with pytest.raises(ValueError, match='Returning does not tell how long'):
+        model.init_weights()
+    model(source())
+    model.init_weights()
+
+
 def test_features_as_long_as_theta_can_be_named_so():
     trunk = Returning(as_it_is, 6)
     model = SpatialTransformer(

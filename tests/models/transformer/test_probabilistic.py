@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -97,7 +98,28 @@ def test_a_draw_is_the_same_number_of_deviations_in_any_batch():
         assert_close(alone, together[1:2])
         expected = model.posterior.draw(normal_noise((0, 5, 0), 3))
         assert_close(alone, expected)
-    assert model.noise is None
+    assert model.noise == {}
+
+
+def test_another_thread_does_not_draw():
+    model = moved(build()).eval()
+    with ThreadPoolExecutor(1) as pool, drawing([model], (0, 0)):
+        drawn = model(sources())
+        theirs = pool.submit(model, sources() + 1).result()
+        assert_close(model(sources()), drawn, **exactly)
+    assert_close(theirs, model(sources() + 1), **exactly)
+
+
+@pytest.mark.slow
+def test_compiled_it_gives_the_same():
+    model = moved(build()).eval()
+    compiled = torch.compile(model, backend='eager')
+    theta = compiled(sources())
+    posterior = model.posterior
+    assert_close(theta, model(sources()), **exactly)
+    assert_close(tuple(posterior), tuple(model.posterior), **exactly)
+    with drawing([model], (0, 0)):
+        assert_close(compiled(sources()), model(sources()), **exactly)
 
 
 def test_draws_depend_on_seed_pass_and_localiser():
