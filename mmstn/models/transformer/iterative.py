@@ -161,7 +161,7 @@ def check_composes(grid: Any) -> None:
     grid.compose(identity, identity)  # says itself why it cannot
 
 
-def check_begin(begin: Sequence[float] | None, grid: Any) -> None:
+def check_begin(begin: Sequence[float] | None, grid: GridGenerator) -> None:
     """Raise a ValueError if the steps cannot begin at a theta."""
     if begin is None:
         return
@@ -172,8 +172,8 @@ def check_begin(begin: Sequence[float] | None, grid: Any) -> None:
             f'{grid.num_params} finite numbers, a theta of '
             f'{type(grid).__name__}, but got {begin!r}'
         )
-    matrix = grid.matrix(torch.tensor([given], dtype=torch.float64))
-    if torch.linalg.det(matrix[:, :, : matrix.shape[1]]) == 0:
+    matrix = grid.linearised(torch.tensor([given], dtype=torch.float64))
+    if torch.linalg.det(matrix[:, :, :-1]) == 0:
         raise ValueError(
             f'IterativeSpatialTransformer: at begin={begin!r} all is read '
             'from a line or a point, which no update widens; give a theta '

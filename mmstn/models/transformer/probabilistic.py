@@ -139,7 +139,9 @@ def drawing(
 
 def is_drawing(transformer: nn.Module) -> bool:
     """Return whether a transformer is within :func:`drawing`."""
-    return this_thread() in getattr(transformer.localisation, 'noise', ())
+    own = transformer.localisation
+    is_drawn = isinstance(own, ProbabilisticLocalisation)
+    return is_drawn and this_thread() in own.noise
 
 
 def some_draws(
