@@ -140,8 +140,9 @@ def drawing(
 def is_drawing(transformer: nn.Module) -> bool:
     """Return whether a transformer is within :func:`drawing`."""
     own = transformer.localisation
-    is_drawn = isinstance(own, ProbabilisticLocalisation)
-    return is_drawn and this_thread() in own.noise
+    if not isinstance(own, ProbabilisticLocalisation):
+        return False
+    return this_thread() in own.noise
 
 
 def some_draws(
