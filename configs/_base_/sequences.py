@@ -3,7 +3,9 @@
 Source: Sonderby et al. 2015, and their code: sequences on 100x100 pixels; a
 transformer outputs 100/d pixels a side, d=2 here, an argument of `network` in
 the configs; gradients cut at a norm of 5. Ours:
-- drawn afresh in each epoch; the last epoch counts;
+- drawn afresh in each epoch, where theirs are one set of 60,000, on which the
+  order is theirs too (configs/README.md): `--cfg-options
+  train_dataloader.dataset.copies=1`; the last epoch counts;
 - 20 epochs of AdamW and a cosine where they have up to 300 of RMSprop; chosen
   on the last 5,000 digits for training, held out, in runs of 10 epochs, or 20;
 - localisers at .3 of the rate: see spn.py.
