@@ -13,7 +13,7 @@ from mmstn.files import default_work_dir
 from mmstn.shipped import config_argument
 
 SUFFIXES = dict(
-    metrics=('.json', '.yaml', '.yml', '.pkl'),
+    metrics=('.json', '.yaml', '.yml', '.pkl', '.pickle'),
     pred=('.pkl', '.pickle'),
 )
 

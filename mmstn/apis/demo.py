@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 from PIL import Image
 
-from mmstn.apis.images import read
+from mmstn.apis.images import load, to_rgb
 from mmstn.apis.stn_inferencer import STNInferencer
 from mmstn.geometry import projective_grid, sample
 from mmstn.visualization.image_sheet import image_sheet
@@ -178,7 +178,7 @@ def first_picture(cfg: Config) -> np.ndarray:
         info = DATASETS.build(dataset).get_data_info(0)
         image = info.get('img')  # RGB
         if image is None:
-            image = read(info['img_path'])[..., ::-1]
+            image = to_rgb(load(info['img_path']))['img']
     except (FileNotFoundError, TypeError, KeyError, RuntimeError):
         return np.zeros((336, 336, 3), np.uint8)
     if image.ndim == 2:
@@ -189,8 +189,7 @@ def first_picture(cfg: Config) -> np.ndarray:
             f'the network reads arrays {image.shape}'
         )
     ratio = 336 / max(image.shape[:2])
-    image = cv2.resize(image, None, fx=ratio, fy=ratio)
-    return np.ascontiguousarray(image)
+    return cv2.resize(image, None, fx=ratio, fy=ratio)
 
 
 def serve(

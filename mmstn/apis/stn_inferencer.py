@@ -50,6 +50,7 @@ class STNInferencer(ImageClassificationInferencer):
         map the mean of the channels, from darkest to brightest.
 
     With ``return_datasamples`` the regions are a field of each data sample.
+    The noise of ``mmstn.Turn`` and ``mmstn.CornerNoise`` is left out.
 
     Args:
         model: A config, its path, the name of a config of mmstn, such as
@@ -58,8 +59,6 @@ class STNInferencer(ImageClassificationInferencer):
             the weights that come with mmstn for it; False: none.
         **kwargs: Of ``ImageClassificationInferencer``: ``device``,
             ``classes``, ...
-
-    The noise of ``mmstn.Turn`` and ``mmstn.CornerNoise`` is left out.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.

@@ -36,9 +36,8 @@ class Queue:
         self.began = {}  # of a run, when, at which epoch, and of how many
         self.took = []  # seconds of each finished run
         done = len(runs) - len(self.runs)
-        again = f'; to train anew delete it and its folder in {RUNS}'
-        again = again if done else ''
-        say(f'{done} of {len(runs)} runs have a record{again}')
+        anew = f'; to train anew delete it and its folder in {RUNS}'
+        say(f'{done} of {len(runs)} runs have a record{anew if done else ""}')
 
     def execute(self) -> list[Exception]:
         """Run all, and return the errors of those that failed."""

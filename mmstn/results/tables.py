@@ -49,9 +49,11 @@ def seeds_of(records: Sequence[Record]) -> str:
 
 def budget_of(records: Sequence[Record]) -> str:
     """Return what each run was allowed, in words."""
-    epochs = sorted({record.budget['epochs'] for record in records})
-    text = ' to '.join(map(str, dict.fromkeys([epochs[0], epochs[-1]])))
-    text += f' epoch{"s" * (epochs[-1] > 1)}'
+    epochs = [record.budget['epochs'] for record in records]
+    least, most = min(epochs), max(epochs)
+    text = f'{most} epoch{"s" * (most > 1)}'
+    if least < most:
+        text = f'{least} to {text}'
     precisions = sorted({record.precision for record in records})
     if precisions != ['float32']:
         text += f' in {" or ".join(precisions)}'

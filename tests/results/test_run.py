@@ -176,17 +176,18 @@ def test_a_duration_in_words():
 
 @pytest.mark.slow
 def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
-    row = replace(DIGITS, amp=True)
+    both = {'interval': 1, 'max_keep_ckpts': 2}
+    options = {'train_cfg.max_epochs': 2} | {
+        f'default_hooks.checkpoint.{key}': value for key, value in both.items()
+    }
+    row = replace(DIGITS, amp=True, options=options)
     first = Run(checkout, TABLE, row, 77)  # a seed nobody published
     record = first.execute()
     assert first.is_done
     assert record in read_records(checkout)['stn_digits']
     assert record.commit == git(checkout, 'rev-parse', 'HEAD')
-    assert record.options == {
-        'train_cfg.max_epochs': 1,
-        'randomness.seed': 77,
-    }
-    assert record.budget == dict(epochs=1, steps=21, batch_size=64)
+    assert record.options == options | {'randomness.seed': 77}
+    assert record.budget == dict(epochs=2, steps=42, batch_size=64)
     assert record.precision == 'bfloat16'
     assert 'AmpOptimWrapper' in (first.folder / 'train.log').read_text()
     assert 0 < record.value('accuracy/top1') < 100
@@ -203,7 +204,10 @@ def test_a_run_is_recorded_and_goes_on_at_the_commit_it_began_at(checkout):
         '-qam',
         'x',
     )
-    (first.folder / 'trained').unlink()  # as after a kill
+    (first.folder / 'trained').unlink()  # as after a kill in epoch 2
+    first.checkpoint().unlink()
+    before = first.folder / 'epoch_1.pth'
+    (first.folder / 'last_checkpoint').write_text(str(before))
     again = first.execute()
     assert again.commit == record.commit
     assert again.budget == record.budget
@@ -220,7 +224,10 @@ def test_the_queue_skips_what_is_done_and_says_what_failed(checkout):
     ]
     lines = []
     (error,) = Queue(runs, 2, lines.append).execute()
-    assert lines[0].startswith('1 of 2 runs have a record; to train anew')
+    assert lines[0] == (
+        '1 of 2 runs have a record; to train anew delete it and its folder in '
+        'work_dirs/reproduce'
+    )
     assert 'stn_digits seed 78: train.py failed' in str(error)
     assert not runs[1].is_done
 

@@ -112,8 +112,8 @@ class STNBackbone(BackboneWrapper):
 
     def _transform(self, index: int, module, inputs: tuple) -> Tensor | None:
         """Transform the input of a submodule; a forward pre-hook."""
-        by_place = self._received.get(this_thread())
-        by_place = by_place or self._received.get(COMPILED)
+        compiled = self._received.get(COMPILED)
+        by_place = self._received.get(this_thread(), compiled)
         if by_place is not None:  # else a backward recomputes
             received = by_place[index]
             received.append('one map' if is_map(inputs) else describe(inputs))
